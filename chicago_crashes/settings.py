@@ -1,0 +1,33 @@
+"""Every setting of the platform, read from the environment (or the `.env` file beside it)."""
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The `CRASHES_*` environment variables; the README lists them with their meaning."""
+
+    model_config = SettingsConfigDict(env_prefix="CRASHES_", env_file=PROJECT_ROOT / ".env", extra="ignore")
+
+    database_url: SecretStr | None = Field(
+        None, description="PostGIS to use (`postgresql://…`). Unset: a private cluster under `.local/`, started on demand."
+    )
+    portal_url: str = Field("https://data.cityofchicago.org", description="Base URL of the portal.")
+    app_token: SecretStr | None = Field(None, description="SODA app token; sent as a header, never logged.")
+    raw_url: str = Field("data/raw", description="Where the raw lake is: a local path or an `s3://` URL.")
+    requests_per_hour: int = Field(1000, gt=0, description="Ceiling of portal requests, shared by all processes.")
+    start_date: date = Field(date(2013, 3, 3), description="The first day partition.")
+    days_per_run: int = Field(100, gt=0, description="How many consecutive days a backfill puts into one run.")
+    alert_urls: str = Field("", description="Where alerts go (Apprise URLs, comma-separated). Empty: log only.")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
