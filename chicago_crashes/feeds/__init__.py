@@ -1,0 +1,36 @@
+"""What the City publishes: one declaration per feed, whole, under the portal's own names."""
+
+from collections.abc import Iterable
+
+from chicago_crashes.errors import PermanentError
+from chicago_crashes.feeds.columns import Column, Coordinates, Feed, Kind, Surrogate
+from chicago_crashes.feeds.crashes import CRASHES
+from chicago_crashes.feeds.fatalities import FATALITIES
+from chicago_crashes.feeds.people import PEOPLE
+from chicago_crashes.feeds.vehicles import VEHICLES
+
+FEEDS: tuple[Feed, ...] = (CRASHES, PEOPLE, VEHICLES, FATALITIES)
+
+SYSTEM_FIELDS = (":id", ":created_at", ":updated_at", ":version")
+"""What the portal keeps of every row beside its columns (dev.socrata.com/docs/system-fields)."""
+
+
+def feed_named(name: str) -> Feed:
+    """The feed called `name`.
+
+    Raises:
+        PermanentError: there is no such feed; the message lists the ones there are.
+    """
+    for feed in FEEDS:
+        if feed.name == name:
+            return feed
+    known = ", ".join(feed.name for feed in FEEDS)
+    raise PermanentError(f"There is no feed called {name!r}. The feeds are: {known}.")
+
+
+def feeds_named(names: Iterable[str]) -> tuple[Feed, ...]:
+    """The feeds called `names`, or all of them if `names` is empty."""
+    return tuple(feed_named(name) for name in names) or FEEDS
+
+
+__all__ = ["FEEDS", "SYSTEM_FIELDS", "Column", "Coordinates", "Feed", "Kind", "Surrogate", "feed_named", "feeds_named"]

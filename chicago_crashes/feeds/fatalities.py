@@ -1,0 +1,59 @@
+"""The fatalities feed: the Vision Zero list of people killed in traffic crashes.
+
+Column names are the portal's own (data.cityofchicago.org/d/gzaz-isa6), which describes none of them. The feed has no
+usable key: `person_id` is blank for some victims and repeats for others.
+"""
+
+from chicago_crashes.feeds.columns import (
+    Coordinates,
+    Feed,
+    Surrogate,
+    category,
+    latitude,
+    longitude,
+    point,
+    text,
+    timestamp,
+)
+
+COLUMNS = (
+    text(
+        "person_id",
+        "Identifier of the victim in the People dataset where there is one; blank for some, repeated for others",
+        header="Person_ID",
+    ),
+    timestamp("crash_date", "Date and time of the crash", header="Crash_Date"),
+    text("crash_location", "Address or description of the place", header="Crash_Location"),
+    category(
+        "victim",
+        "How the victim took part in traffic",
+        "CYCLIST",
+        "DRIVER",
+        "MOTORCYCLIST",
+        "PASSENGER",
+        "PEDESTRIAN",
+        "SCOOTER",
+        header="Victim",
+    ),
+    text("crash_circumstances", "What happened, in a sentence", max_length=4000, header="Crash_Circumstances"),
+    longitude("Longitude of the place", header="Longitude"),
+    latitude("Latitude of the place", header="Latitude"),
+    point("geocoded_column", "The place as a point", header="Location"),
+)
+
+FATALITIES = Feed(
+    name="fatalities",
+    dataset_id="gzaz-isa6",
+    title="Traffic Crashes - Vision Zero Chicago Traffic Fatalities",
+    description="One row per person killed in a traffic crash, as reviewed for Vision Zero; edited as cases are settled.",
+    table="vision_zero_fatalities",
+    key=("fatality_id",),
+    columns=COLUMNS,
+    indexes=(("person_id",), ("crash_date",)),
+    surrogate=Surrogate(
+        "fatality_id",
+        "Stable identifier made from person, date and place; equal victims of one crash are numbered",
+        parts=("person_id", "crash_date", "crash_location"),
+    ),
+    coordinates=Coordinates(point="geocoded_column"),
+)
