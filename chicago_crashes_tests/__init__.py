@@ -1,0 +1,1 @@
+"""Tests of Chicago Crashes; the folders mirror the package."""

@@ -1,0 +1,111 @@
+"""What every test may ask for: a real PostGIS server, and fresh databases on it.
+
+One server serves the whole test session, all xdist workers included. The process that the user started names its
+folder and removes it at the end; whichever worker needs a database first starts it.
+"""
+
+import importlib
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from filelock import FileLock
+from psycopg import sql
+
+from chicago_crashes.local import cluster
+
+TEMPLATE = "crashes_template"
+SERVER_HOME = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    handed_over = getattr(config, "workerinput", {}).get("postgis_home")
+    config.stash[SERVER_HOME] = Path(handed_over or tempfile.mkdtemp(prefix="crashes-tests-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker where the shared server lives."""
+    node.workerinput["postgis_home"] = str(node.config.stash[SERVER_HOME])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    home = config.stash[SERVER_HOME]
+    cluster.destroy(home)
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def postgis_server(pytestconfig: pytest.Config) -> str:
+    """URL of an empty database on the server that all tests share; make your own with `make_database`."""
+    home = pytestconfig.stash[SERVER_HOME]
+    home.chmod(0o755)
+    return cluster.start(home, durable=False)
+
+
+@pytest.fixture(scope="session")
+def template_database(postgis_server: str, pytestconfig: pytest.Config) -> str:
+    """Name of the migrated database that fresh ones are copied from, prepared once for all workers."""
+    with FileLock(pytestconfig.stash[SERVER_HOME] / "template.lock"):
+        if not _exists(postgis_server, TEMPLATE):
+            unfinished = f"{TEMPLATE}_unfinished"
+            _execute(postgis_server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", unfinished)
+            _execute(postgis_server, "CREATE DATABASE {}", unfinished)
+            prepare_template(_url_of(postgis_server, unfinished))
+            _execute(postgis_server, "ALTER DATABASE {} RENAME TO {}", unfinished, TEMPLATE)
+    return TEMPLATE
+
+
+def prepare_template(url: str) -> None:
+    """Bring an empty database to the state that tests start from."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+    try:
+        migrate = importlib.import_module("chicago_crashes.postgis.migrate")
+    except ModuleNotFoundError as error:
+        if error.name not in ("chicago_crashes.postgis", "chicago_crashes.postgis.migrate"):
+            raise
+        return
+    migrate.upgrade(url)
+
+
+@pytest.fixture
+def make_database(postgis_server: str, template_database: str) -> Iterator[Callable[[], str]]:
+    """A function that creates a fresh, migrated database and returns its URL; all are dropped after the test."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"test_{uuid.uuid4().hex}")
+        _execute(postgis_server, "CREATE DATABASE {} TEMPLATE {}", made[-1], template_database)
+        return _url_of(postgis_server, made[-1])
+
+    yield make
+    for name in made:
+        _execute(postgis_server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database_url(make_database: Callable[[], str]) -> str:
+    """URL of a fresh, migrated database."""
+    return make_database()
+
+
+def _exists(server: str, name: str) -> bool:
+    with psycopg.connect(server) as connection:
+        return connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def _execute(server: str, statement: str, *names: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _url_of(server: str, name: str) -> str:
+    return f"{server.rpartition('/')[0]}/{name}"
