@@ -1,0 +1,164 @@
+"""The raw lake: Parquet files that hold each day's rows exactly as the portal sent them.
+
+A day is a folder, `<feed>/<year>/<day>/`. Every version of the day that was ever fetched is a file of its own, named
+by the time of fetching, so the newest name wins and nothing is overwritten. What is known of a file beside its rows
+(`DayFile`) travels in the file's own metadata.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import polars as pl
+import pyarrow.fs as arrow_fs
+import pyarrow.parquet as pq
+
+from chicago_crashes.errors import PermanentError
+from chicago_crashes.feeds import Feed
+
+NOTE_KEY = "chicago_crashes"
+
+
+@dataclass(frozen=True, slots=True)
+class DayNote:
+    """What a file says of itself: the signature it was verified against, when and by which run it was fetched."""
+
+    feed: str
+    day: date
+    source_rows: int
+    source_updated_at: datetime | None
+    fetched_at: datetime
+    run_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayFile:
+    """One stored version of a day."""
+
+    path: str
+    note: DayNote
+    bytes: int
+
+
+class Lake:
+    """The raw lake at a local path or an `s3://` URL."""
+
+    def __init__(self, url: str) -> None:
+        """Open the lake; a local folder is made when the first file is written."""
+        try:
+            if "://" in url:
+                self._files, self._root = arrow_fs.FileSystem.from_uri(url)
+            else:
+                self._files, self._root = arrow_fs.LocalFileSystem(), str(Path(url).absolute())
+        except (ValueError, OSError) as error:
+            raise PermanentError(
+                f"The raw lake {url!r} cannot be opened ({error}). Set CRASHES_RAW_URL to a local path or an s3:// URL."
+            ) from error
+        self.url = url
+
+    def newest(self, feed: Feed, day: date) -> DayFile | None:
+        """The newest version of a day, or None if the day was never fetched."""
+        selector = arrow_fs.FileSelector(self._folder(feed, day), allow_not_found=True)
+        files = [f for f in self._files.get_file_info(selector) if f.base_name.endswith(".parquet")]
+        if not files:
+            return None
+        newest = max(files, key=lambda f: f.base_name)
+        return DayFile(newest.path, self._note(newest.path), newest.size)
+
+    def read(self, file: DayFile) -> pl.DataFrame:
+        """The rows of a day's file: text columns, as published."""
+        with self._files.open_input_file(file.path) as source:
+            frame = pl.read_parquet(source.read())
+        if frame.height != file.note.source_rows:
+            raise PermanentError(
+                f"Raw file {file.path} holds {frame.height} rows, but {file.note.source_rows} were verified when it "
+                f"was written. Remove the file and load {file.note.feed} {file.note.day} again."
+            )
+        return frame
+
+    def write(
+        self,
+        feed: Feed,
+        day: date,
+        rows: pl.DataFrame,
+        *,
+        source_updated_at: datetime | None,
+        fetched_at: datetime,
+        run_id: str,
+    ) -> tuple[DayFile, bool]:
+        """Store a day's rows; returns its newest file and whether it had to be written.
+
+        A day that already holds exactly these rows is left as it is.
+        """
+        digest = digest_of(rows)
+        known = self.newest(feed, day)
+        if known and known.note.digest == digest:
+            return known, False
+        note = DayNote(feed.name, day, rows.height, source_updated_at, fetched_at, run_id, digest)
+        name = f"{fetched_at:%Y%m%dT%H%M%S.%fZ}-{digest[:12]}.parquet"
+        return self._put(f"{self._folder(feed, day)}/{name}", rows, note), True
+
+    def newest_files(self, feed: Feed, days: Sequence[date]) -> Iterator[tuple[date, DayFile | None]]:
+        """The newest file of each of the days."""
+        for day in days:
+            yield day, self.newest(feed, day)
+
+    def _folder(self, feed: Feed, day: date) -> str:
+        return f"{self._root}/{feed.name}/{day.year}/{day.isoformat()}"
+
+    def _put(self, path: str, rows: pl.DataFrame, note: DayNote) -> DayFile:
+        content = io.BytesIO()
+        rows.write_parquet(content, metadata={NOTE_KEY: json.dumps(asdict(note), default=_as_text)})
+        folder, name = path.rsplit("/", 1)
+        unfinished = f"{folder}/.{name}.{uuid4().hex}.unfinished"
+        self._files.create_dir(folder, recursive=True)
+        try:
+            with self._files.open_output_stream(unfinished) as target:
+                target.write(content.getbuffer())
+            self._files.move(unfinished, path)
+        except OSError:
+            self._remove(unfinished)
+            raise
+        return DayFile(path, note, content.getbuffer().nbytes)
+
+    def _remove(self, path: str) -> None:
+        if self._files.get_file_info(path).type != arrow_fs.FileType.NotFound:
+            self._files.delete_file(path)
+
+    def _note(self, path: str) -> DayNote:
+        with self._files.open_input_file(path) as source:
+            metadata = pq.read_metadata(source).metadata or {}
+        try:
+            stored = json.loads(metadata[NOTE_KEY.encode()])
+        except (KeyError, ValueError) as error:
+            raise PermanentError(
+                f"Raw file {path} was not written by this platform; move it out of the lake."
+            ) from error
+        updated = stored["source_updated_at"]
+        return DayNote(
+            feed=stored["feed"],
+            day=date.fromisoformat(stored["day"]),
+            source_rows=stored["source_rows"],
+            source_updated_at=datetime.fromisoformat(updated) if updated else None,
+            fetched_at=datetime.fromisoformat(stored["fetched_at"]),
+            run_id=stored["run_id"],
+            digest=stored["digest"],
+        )
+
+
+def digest_of(rows: pl.DataFrame) -> str:
+    """A digest of the rows and their columns, whatever the order of either."""
+    ordered = rows.select(sorted(rows.columns))
+    if ":id" in ordered.columns:
+        ordered = ordered.sort(":id")
+    return hashlib.sha256(ordered.write_csv(null_value="\0").encode()).hexdigest()
+
+
+def _as_text(value: date | datetime) -> str:
+    return value.isoformat()

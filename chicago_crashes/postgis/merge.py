@@ -1,0 +1,282 @@
+"""Merge cleaned days into their table: by set, in one transaction, keeping the old version of whatever changes.
+
+Running it again with the same days writes nothing and says so. A day is merged whole: rows of the day that are not
+among the staged ones were withdrawn by the portal, so they leave the table and stay in `ops.history`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from importlib import resources
+
+import polars as pl
+from psycopg import Connection, sql
+from sqlalchemy import Table
+
+from chicago_crashes.cleaning.clean import DAY, ROW_KEY, Cleaned
+from chicago_crashes.feeds import Feed
+from chicago_crashes.postgis.copy import copy_to_stage
+from chicago_crashes.postgis.tables import FINDINGS, QUARANTINE, SIGNATURES
+
+SQL_FILES = resources.files("chicago_crashes.postgis") / "sql"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDay:
+    """What was fetched of a day: the portal's signature and what the raw lake holds."""
+
+    day: date
+    source_rows: int
+    source_updated_at: datetime | None
+    raw_rows: int
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """What a merge made of one day. `table_rows` is counted in the table after the merge."""
+
+    source_rows: int
+    raw_rows: int
+    table_rows: int
+    inserted: int
+    updated: int
+    unchanged: int
+    withdrawn: int
+    repaired: int
+    quarantined: int
+
+    @property
+    def reconciled(self) -> bool:
+        """Whether every published row is accounted for: source = raw = table + quarantine."""
+        return self.source_rows == self.raw_rows == self.table_rows + self.quarantined
+
+
+def merge_days(
+    connection: Connection, feed: Feed, cleaned: Cleaned, days: Sequence[SourceDay], *, run_id: str
+) -> dict[date, DayCounts]:
+    """Merge the days and record what became of them, in one transaction.
+
+    Args:
+        connection: a connection outside a transaction.
+        feed: the feed whose table is written.
+        cleaned: the cleaned rows of exactly these days.
+        days: what was fetched; a day without rows is merged too, and loses whatever the table still holds of it.
+        run_id: the Dagster run that is named in the records.
+    """
+    with connection.transaction():
+        _wait_for_other_merges(connection, feed)
+        written = _merge_rows(connection, feed, cleaned.rows, [source.day for source in days], run_id)
+        counts = _day_counts(connection, feed, cleaned, days, written)
+        _replace_days(connection, feed, FINDINGS, cleaned.findings, counts)
+        _replace_days(connection, feed, QUARANTINE, cleaned.quarantined, counts)
+        _record_signatures(connection, feed, days, counts, run_id)
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Rows written per day."""
+
+    inserted: Mapping[date, int]
+    updated: Mapping[date, int]
+    withdrawn: Mapping[date, int]
+
+
+def _wait_for_other_merges(connection: Connection, feed: Feed) -> None:
+    """Two runs over the same days at once must end as one would: merges of a feed take turns."""
+    connection.execute("select pg_advisory_xact_lock(hashtext('chicago_crashes.merge'), hashtext(%s))", [feed.name])
+
+
+def _merge_rows(connection: Connection, feed: Feed, rows: pl.DataFrame, days: Sequence[date], run_id: str) -> _Written:
+    staged = _one_version_each(feed, rows).drop(DAY)
+    parts = _statement_parts(feed, staged.columns)
+    copy_to_stage(connection, STAGE, sql.Identifier(feed.table), staged)
+    params = {
+        "feed": feed.name,
+        "run_id": run_id,
+        "days": list(days),
+        "first": min(days),
+        "after_last": max(days) + timedelta(days=1),
+    }
+    _run(connection, "keep_amended", parts, params)
+    _run(connection, "keep_withdrawn", parts, params)
+    withdrawn = [row[0] for row in _run(connection, "remove_withdrawn", parts, params)]
+    upserted = _run(connection, "upsert", parts, params)
+    return _Written(
+        inserted={day: inserted for day, inserted, _ in upserted},
+        updated={day: updated for day, _, updated in upserted},
+        withdrawn={day: withdrawn.count(day) for day in set(withdrawn)},
+    )
+
+
+STAGE = sql.Identifier("staged_rows")
+
+
+def _one_version_each(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
+    """The newest version of each row, should a row that moved be among the rows of two days."""
+    if rows.select(pl.struct(feed.key).is_unique().all()).item():
+        return rows
+    return rows.sort("source_updated_at", nulls_last=False).unique(feed.key, keep="last", maintain_order=True)
+
+
+def _statement_parts(feed: Feed, columns: Sequence[str]) -> dict[str, sql.Composable]:
+    """What the SQL files leave open, for this feed: identifiers and placeholders, never values."""
+    names = [name for name in columns if name != "source_updated_at"]
+    values = [name for name in names if name not in feed.key]
+    stored_keys = [sql.SQL("stored.{}::text").format(sql.Identifier(name)) for name in feed.key]
+    return {
+        "table": sql.Identifier(feed.table),
+        "stage": STAGE,
+        "date": sql.Identifier(feed.date),
+        "key": _listed(feed.key),
+        "columns": _listed(names),
+        "values": _listed(values),
+        "excluded_values": _listed(values, of="excluded"),
+        "stored_row_key": sql.SQL("concat_ws('/', {})").format(sql.SQL(", ").join(stored_keys)),
+        "stored_row": sql.SQL("to_jsonb(stored) - array['geometry', 'needs_geocoding']"),
+        "staged_is_newer": _is_newer("staged"),
+        "excluded_is_newer": _is_newer("excluded"),
+        "values_differ": _differ(values, "staged"),
+        "excluded_differs": _differ(values, "excluded"),
+        "is_withdrawn": _is_withdrawn(feed),
+        "feed": sql.Placeholder("feed"),
+        "run_id": sql.Placeholder("run_id"),
+    }
+
+
+def _listed(names: Iterable[str], *, of: str | None = None) -> sql.Composable:
+    return sql.SQL(", ").join(sql.Identifier(of, name) if of else sql.Identifier(name) for name in names)
+
+
+def _is_newer(incoming: str) -> sql.Composable:
+    return sql.SQL(
+        "({0}.source_updated_at >= stored.source_updated_at or"
+        " {0}.source_updated_at is null or stored.source_updated_at is null)"
+    ).format(sql.Identifier(incoming))
+
+
+def _differ(values: Sequence[str], incoming: str) -> sql.Composable:
+    return sql.SQL("({}) is distinct from ({})").format(_listed(values, of="stored"), _listed(values, of=incoming))
+
+
+def _is_withdrawn(feed: Feed) -> sql.Composable:
+    same_key = sql.SQL(" and ").join(
+        sql.SQL("staged.{0} = stored.{0}").format(sql.Identifier(name)) for name in feed.key
+    )
+    return sql.SQL(
+        "stored.{date} >= {first} and stored.{date} < {after_last} and stored.{date}::date = any({days})"
+        " and not exists (select from {stage} as staged where {same_key})"
+    ).format(
+        date=sql.Identifier(feed.date),
+        first=sql.Placeholder("first"),
+        after_last=sql.Placeholder("after_last"),
+        days=sql.Placeholder("days"),
+        stage=STAGE,
+        same_key=same_key,
+    )
+
+
+def _day_counts(
+    connection: Connection, feed: Feed, cleaned: Cleaned, days: Sequence[SourceDay], written: _Written
+) -> dict[date, DayCounts]:
+    staged = _count_by_day(cleaned.rows)
+    repaired = _count_by_day(cleaned.findings.unique([DAY, ROW_KEY]))
+    quarantined = _count_by_day(cleaned.quarantined)
+    stored = table_rows_by_day(connection, feed, [source.day for source in days])
+    counts = {}
+    for source in days:
+        inserted, updated = written.inserted.get(source.day, 0), written.updated.get(source.day, 0)
+        counts[source.day] = DayCounts(
+            source_rows=source.source_rows,
+            raw_rows=source.raw_rows,
+            table_rows=stored.get(source.day, 0),
+            inserted=inserted,
+            updated=updated,
+            unchanged=staged.get(source.day, 0) - inserted - updated,
+            withdrawn=written.withdrawn.get(source.day, 0),
+            repaired=repaired.get(source.day, 0),
+            quarantined=quarantined.get(source.day, 0),
+        )
+    return counts
+
+
+def table_rows_by_day(connection: Connection, feed: Feed, days: Sequence[date]) -> dict[date, int]:
+    """How many rows the table holds of each of the days; days without rows are absent."""
+    query = sql.SQL(
+        "select {date}::date, count(*) from {table} where {date} >= %(first)s and {date} < %(after_last)s group by 1"
+    ).format(date=sql.Identifier(feed.date), table=sql.Identifier(feed.table))
+    bounds = {"first": min(days), "after_last": max(days) + timedelta(days=1)}
+    return dict(connection.execute(query, bounds).fetchall())
+
+
+def _count_by_day(frame: pl.DataFrame) -> dict[date, int]:
+    return dict(frame.group_by(DAY).len().iter_rows())
+
+
+def _replace_days(
+    connection: Connection, feed: Feed, table: Table, records: pl.DataFrame, days: Iterable[date]
+) -> None:
+    """Make the feed's records of these days in an `ops` table exactly `records`, writing only what differs."""
+    stage, target = sql.Identifier(f"staged_{table.name}"), sql.Identifier("ops", table.name)
+    copy_to_stage(connection, stage, target, records)
+    key = [column.name for column in table.primary_key if column.name != "feed"]
+    same_value = sql.SQL(" and ").join(
+        sql.SQL("stored.{0} is not distinct from staged.{0}").format(sql.Identifier(name)) for name in records.columns
+    )
+    parts = {
+        "table": target,
+        "stage": stage,
+        "feed": sql.Placeholder("feed"),
+        "days": sql.Placeholder("days"),
+        "same_record": same_value,
+        "columns": _listed(records.columns),
+        "key": _listed(key),
+    }
+    params = {"feed": feed.name, "days": list(days)}
+    _run(connection, "remove_records", parts, params)
+    _run(connection, "add_records", parts, params)
+
+
+def _record_signatures(
+    connection: Connection, feed: Feed, days: Sequence[SourceDay], counts: Mapping[date, DayCounts], run_id: str
+) -> None:
+    records = pl.DataFrame(
+        [
+            (
+                source.day,
+                source.source_rows,
+                source.source_updated_at,
+                source.raw_rows,
+                counts[source.day].table_rows,
+                counts[source.day].quarantined,
+                counts[source.day].repaired,
+                source.fetched_at,
+            )
+            for source in days
+        ],
+        schema={
+            DAY: pl.Date,
+            "source_rows": pl.Int32,
+            "source_updated_at": pl.Datetime("us", "UTC"),
+            "raw_rows": pl.Int32,
+            "table_rows": pl.Int32,
+            "quarantined_rows": pl.Int32,
+            "repaired_rows": pl.Int32,
+            "fetched_at": pl.Datetime("us", "UTC"),
+        },
+        orient="row",
+    )
+    stage = sql.Identifier(f"staged_{SIGNATURES.name}")
+    copy_to_stage(connection, stage, sql.Identifier("ops", SIGNATURES.name), records)
+    parts = {"stage": stage, "feed": sql.Placeholder("feed"), "run_id": sql.Placeholder("run_id")}
+    _run(connection, "record_signatures", parts, {"feed": feed.name, "run_id": run_id})
+
+
+def _run(
+    connection: Connection, file: str, parts: Mapping[str, sql.Composable], params: Mapping[str, object]
+) -> list[tuple[object, ...]]:
+    """Run a statement from `sql/`, its open parts filled in and its parameters bound; the rows it returns, if any."""
+    statement = sql.SQL((SQL_FILES / f"{file}.sql").read_text()).format(**parts)
+    cursor = connection.execute(statement, params)
+    return cursor.fetchall() if cursor.description else []

@@ -1,0 +1,94 @@
+"""Bring a database to the current schema, or say why that cannot be done."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+
+from chicago_crashes.errors import CrashesError, PermanentError, TransientError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_SCHEMA = "ops"
+
+
+def upgrade(database_url: str) -> None:
+    """Apply every migration the database has not seen yet.
+
+    Raises:
+        PermanentError: the server has no PostGIS, or the user may not create what is needed.
+        TransientError: the server does not answer.
+    """
+    with _connected(database_url) as connection:
+        _require_postgis(connection)
+        connection.execute(text(f"create schema if not exists {VERSION_SCHEMA}"))
+        command.upgrade(_alembic(connection), "head")
+        connection.commit()
+
+
+def require_current(database_url: str) -> None:
+    """Raise a `PermanentError` that names the command to run, unless the database has the schema of this version."""
+    with _connected(database_url) as connection:
+        context = MigrationContext.configure(connection, opts={"version_table_schema": VERSION_SCHEMA})
+        found = context.get_current_revision()
+    expected = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    if found != expected:
+        raise PermanentError(
+            f"The database has schema version {found or 'none'}, this version of Chicago Crashes needs {expected}. "
+            "Run `chicago-crashes db upgrade`."
+        )
+
+
+def engine_for(database_url: str) -> Engine:
+    """An SQLAlchemy engine that speaks to the database by psycopg 3."""
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        raise PermanentError(
+            "CRASHES_DATABASE_URL is not a database URL; expected the form postgresql://user:password@host:port/database."
+        ) from None
+    return create_engine(url.set(drivername="postgresql+psycopg"))
+
+
+@contextmanager
+def _connected(database_url: str) -> Iterator[Connection]:
+    engine = engine_for(database_url)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except (OperationalError, ProgrammingError) as error:
+        raise _explained(engine, error) from error
+    finally:
+        engine.dispose()
+
+
+def _explained(engine: Engine, error: OperationalError | ProgrammingError) -> CrashesError:
+    where = engine.url.render_as_string(hide_password=True)
+    if isinstance(error, ProgrammingError):
+        return PermanentError(f"The database {where} refused a change of its schema: {error.orig}")
+    return TransientError(
+        f"The database {where} does not answer: {error.orig} "
+        "Check CRASHES_DATABASE_URL, or unset it to use the private cluster."
+    )
+
+
+def _require_postgis(connection: Connection) -> None:
+    available = connection.execute(text("select 1 from pg_available_extensions where name = 'postgis'")).first()
+    if available is None:
+        raise PermanentError(
+            f"The database server at {connection.engine.url.host} has no PostGIS. Install PostGIS there (Debian: "
+            "postgresql-15-postgis-3), or unset CRASHES_DATABASE_URL to use the private cluster."
+        )
+    connection.execute(text("create extension if not exists postgis"))
+
+
+def _alembic(connection: Connection) -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(MIGRATIONS))
+    configuration.attributes["connection"] = connection
+    return configuration

@@ -1,0 +1,39 @@
+"""How Alembic runs the migrations: on the connection `chicago_crashes.postgis.migrate` hands it."""
+
+from typing import Any
+
+from alembic import context
+from geoalchemy2 import alembic_helpers
+
+from chicago_crashes.postgis.migrate import VERSION_SCHEMA
+from chicago_crashes.postgis.tables import metadata
+
+OUR_SCHEMAS = {None, "public", "ops"}
+
+
+def include_name(name: str | None, kind: str, _parents: Any) -> bool:
+    """Leave alone what others keep in the same database, such as Dagster's own schema."""
+    return kind != "schema" or name in OUR_SCHEMAS
+
+
+def include_object(element: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:  # noqa: FBT001
+    """Leave alone what PostGIS itself keeps in `public`, and Alembic's own table."""
+    if kind == "table" and name in {"spatial_ref_sys", "alembic_version"}:
+        return False
+    return bool(alembic_helpers.include_object(element, name, kind, reflected, compared))
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table_schema=VERSION_SCHEMA,
+    include_schemas=True,
+    include_name=include_name,
+    include_object=include_object,
+    process_revision_directives=alembic_helpers.writer,
+    render_item=alembic_helpers.render_item,
+    compare_type=True,
+    compare_server_default=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,3 @@
+insert into {table} (feed, {columns})
+select {feed}, {columns} from {stage}
+on conflict do nothing

@@ -1,0 +1,3 @@
+delete from {table} as stored
+where {is_withdrawn}
+returning stored.{date}::date as day

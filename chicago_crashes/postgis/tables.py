@@ -1,0 +1,236 @@
+"""The tables, derived from the feeds' declarations: what users query in `public`, what the platform keeps in `ops`.
+
+The database is only ever changed by the migrations beside this module; a test holds them equal to what is declared here.
+"""
+
+from collections.abc import Iterator
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Computed,
+    Date,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy import Column as TableColumn
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from chicago_crashes.feeds import FEEDS, Column, Coordinates, Feed, Kind
+
+SRID = 4326
+COORDINATE_STATUSES = ("ok", "missing", "zero", "out_of_bounds")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    }
+)
+
+
+def column_type(kind: Kind) -> TypeEngine[object]:
+    """The PostgreSQL type of a cleaned column; a point stays text, the `geometry` beside it is built by the database."""
+    match kind:
+        case Kind.FLAG:
+            return Boolean()
+        case Kind.INTEGER:
+            return Integer()
+        case Kind.NUMBER:
+            return Double()
+        case Kind.TIMESTAMP:
+            return DateTime(timezone=False)
+        case Kind.TEXT | Kind.CATEGORY | Kind.CODE | Kind.POINT:
+            return Text()
+
+
+def table_for(feed: Feed) -> Table:
+    """The table a feed becomes."""
+    columns = [*_key_columns(feed), *(_declared_column(feed, column) for column in feed.columns), *_kept_columns(feed)]
+    table = Table(
+        feed.table,
+        metadata,
+        *columns,
+        PrimaryKeyConstraint(*feed.key),
+        *(CheckConstraint(condition, name=name) for name, condition in bound_conditions(feed)),
+        comment=feed.description,
+    )
+    for names in feed.indexes:
+        Index(None, *(table.c[name] for name in names))
+    if feed.coordinates:
+        Index(f"{feed.table}_geometry_idx", table.c.geometry, postgresql_using="gist")
+    return table
+
+
+def bound_conditions(feed: Feed) -> Iterator[tuple[str, str]]:
+    """The name and SQL of every bound the database enforces, so that it refuses what cleaning should have caught."""
+    for column in feed.columns:
+        if column.lowest is not None:
+            yield f"{column.name}_lowest", f"{column.name} >= {column.lowest}"
+        if column.highest is not None:
+            yield f"{column.name}_highest", f"{column.name} <= {column.highest}"
+        if column.highest_year_after:
+            year = f"extract(year from {column.highest_year_after})"
+            yield f"{column.name}_highest", f"{column.name} <= {year} + 1"
+        if column.kind is Kind.CODE:
+            yield f"{column.name}_digits", f"{column.name} ~ '^[0-9]{{{column.digits}}}$'"
+        if column.max_length is not None:
+            yield f"{column.name}_length", f"char_length({column.name}) <= {column.max_length}"
+    if feed.coordinates:
+        both, neither = _pair_conditions(feed.coordinates)
+        statuses = ", ".join(f"'{status}'" for status in COORDINATE_STATUSES)
+        yield "coordinate_status", f"coordinate_status in ({statuses})"
+        yield "coordinates_pair", f"(coordinate_status = 'ok' and {both}) or (coordinate_status <> 'ok' and {neither})"
+
+
+def _pair_conditions(coordinates: Coordinates) -> tuple[str, str]:
+    latitude, longitude = coordinates.latitude, coordinates.longitude
+    return (
+        f"{latitude} is not null and {longitude} is not null",
+        f"{latitude} is null and {longitude} is null",
+    )
+
+
+def _key_columns(feed: Feed) -> list[TableColumn[object]]:
+    if feed.surrogate is None:
+        return []
+    return [TableColumn(feed.surrogate.name, Text(), nullable=False, comment=feed.surrogate.description)]
+
+
+def _declared_column(feed: Feed, column: Column) -> TableColumn[object]:
+    in_key = column.name in feed.key
+    return TableColumn(
+        column.name,
+        column_type(column.kind),
+        autoincrement=False,
+        nullable=not (in_key or column.name == feed.date),
+        comment=column.description,
+    )
+
+
+def _kept_columns(feed: Feed) -> list[TableColumn[object]]:
+    return [
+        *(_place_columns(feed.coordinates) if feed.coordinates else []),
+        TableColumn("extra", JSONB(), comment="Published columns the platform does not know yet, as published"),
+        TableColumn(
+            "source_updated_at",
+            DateTime(timezone=True),
+            comment="When the portal last touched the row, as of its last change here",
+        ),
+        TableColumn(
+            "created_at",
+            DateTime(timezone=True),
+            nullable=False,
+            server_default=text("now()"),
+            comment="When the row was first stored here",
+        ),
+        TableColumn(
+            "updated_at",
+            DateTime(timezone=True),
+            nullable=False,
+            server_default=text("now()"),
+            comment="When the row last changed here",
+        ),
+    ]
+
+
+def _place_columns(coordinates: Coordinates) -> list[TableColumn[object]]:
+    point = f"ST_SetSRID(ST_MakePoint({coordinates.longitude}, {coordinates.latitude}), {SRID})"
+    return [
+        TableColumn(
+            "geometry",
+            Geometry("POINT", srid=SRID, spatial_index=False),
+            Computed(point, persisted=True),
+            comment="The place, built by the database from longitude and latitude",
+        ),
+        TableColumn(
+            "coordinate_status",
+            Text(),
+            nullable=False,
+            comment="ok, missing, zero (published as 0, 0) or out_of_bounds (outside Chicago's bounding box)",
+        ),
+        TableColumn(
+            "needs_geocoding",
+            Boolean(),
+            Computed("coordinate_status <> 'ok'", persisted=True),
+            comment="Whether the place has to be found from the address",
+        ),
+    ]
+
+
+TABLES = {feed.name: table_for(feed) for feed in FEEDS}
+
+SIGNATURES = Table(
+    "signatures",
+    metadata,
+    TableColumn("feed", Text(), primary_key=True),
+    TableColumn("day", Date(), primary_key=True),
+    TableColumn("source_rows", Integer(), nullable=False, comment="Rows the portal said the day holds"),
+    TableColumn("source_updated_at", DateTime(timezone=True), comment="The newest :updated_at the portal gave for it"),
+    TableColumn("raw_rows", Integer(), nullable=False, comment="Rows in the raw lake"),
+    TableColumn("table_rows", Integer(), nullable=False, comment="Rows in the table, counted there"),
+    TableColumn("quarantined_rows", Integer(), nullable=False, comment="Rows that could not be loaded"),
+    TableColumn("repaired_rows", Integer(), nullable=False, comment="Rows with at least one repair"),
+    TableColumn("fetched_at", DateTime(timezone=True), nullable=False),
+    TableColumn("loaded_at", DateTime(timezone=True), nullable=False),
+    TableColumn("run_id", Text(), nullable=False, comment="The Dagster run that last changed this record"),
+    schema="ops",
+    comment="What the portal said of each day when it was last loaded, and what became of its rows",
+)
+
+FINDINGS = Table(
+    "findings",
+    metadata,
+    TableColumn("feed", Text(), primary_key=True),
+    TableColumn("day", Date(), primary_key=True),
+    TableColumn("row_key", Text(), primary_key=True, comment="The row's key; its parts joined by a slash"),
+    TableColumn("column_name", Text(), primary_key=True),
+    TableColumn("rule", Text(), primary_key=True),
+    TableColumn("value", Text(), comment="The value as published"),
+    TableColumn("action", Text(), nullable=False, comment="nulled or flagged"),
+    TableColumn("found_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    schema="ops",
+    comment="Every broken rule on a loaded row, with the original value",
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    metadata,
+    TableColumn("feed", Text(), primary_key=True),
+    TableColumn("day", Date(), primary_key=True),
+    TableColumn("digest", Text(), primary_key=True, comment="SHA-256 of the row as published"),
+    TableColumn("copy", Integer(), primary_key=True, autoincrement=False, comment="Tells equal rows of a day apart"),
+    TableColumn("reason", Text(), nullable=False),
+    TableColumn("raw_row", JSONB(), nullable=False, comment="The row as published"),
+    TableColumn("quarantined_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    schema="ops",
+    comment="Rows that cannot be loaded at all, whole, with the reason",
+)
+
+HISTORY = Table(
+    "history",
+    metadata,
+    TableColumn("history_id", BigInteger(), primary_key=True, autoincrement=True),
+    TableColumn("feed", Text(), nullable=False),
+    TableColumn("row_key", Text(), nullable=False, comment="The row's key; its parts joined by a slash"),
+    TableColumn("day", Date(), nullable=False, comment="The day the old version belonged to"),
+    TableColumn("kind", Text(), CheckConstraint("kind in ('amended', 'withdrawn')", name="kind"), nullable=False),
+    TableColumn("valid_from", DateTime(timezone=True), nullable=False),
+    TableColumn("valid_to", DateTime(timezone=True), nullable=False),
+    TableColumn("run_id", Text(), nullable=False, comment="The Dagster run that replaced or removed it"),
+    TableColumn("old_row", JSONB(), nullable=False, comment="The whole old row"),
+    Index("history_feed_row_key_idx", "feed", "row_key"),
+    schema="ops",
+    comment="The old version of every row that was amended or withdrawn",
+)
