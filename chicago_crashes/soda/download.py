@@ -1,0 +1,267 @@
+"""From days to proven rows: plan, fetch, reconcile, and plan again what disagrees.
+
+A day leaves here only if its rows are exactly as many as its signature says and
+the newest of them is as new. Whatever the portal does to one day, the others
+go on. One window is in memory at a time.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import polars as pl
+
+from chicago_crashes.errors import CrashesError, TransientError
+from chicago_crashes.feeds import SYSTEM_FIELDS, Feed
+from chicago_crashes.soda import soql
+from chicago_crashes.soda.client import Portal
+from chicago_crashes.soda.columns import published_columns
+from chicago_crashes.soda.errors import PortalDisagreesError, PortalTimeoutError
+from chicago_crashes.soda.frames import text_frame
+from chicago_crashes.soda.reconcile import disagreement, split_by_day
+from chicago_crashes.soda.signatures import EMPTY, ONE_DAY, Signature, day_signatures
+from chicago_crashes.soda.windows import MAX_ROWS, Window, plan_windows
+
+logger = logging.getLogger(__name__)
+
+FETCHES_PER_DAY = 3
+"""A day that still disagrees with its signature then is given up for this time."""
+
+SMALLEST_WINDOW = 1_000
+"""Windows are not halved below this many rows: a portal too slow for them is too slow for anything."""
+
+SPARE_ROWS = 1_000
+"""How far `$limit` lies above the plan, so that rows published meanwhile show instead of pushing others out."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """One day, whole: every published field as text, after the system fields.
+
+    `requests`, `bytes` and `seconds` are the day's share of what the portal was asked for; over all days of a
+    download they add up to the truth.
+    """
+
+    day: date
+    rows: pl.DataFrame
+    signature: Signature
+    fetched_at: datetime
+    requests: int
+    bytes: int
+    seconds: float
+    unknown_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayFailure:
+    """One day that could not be had, and why."""
+
+    day: date
+    error: CrashesError
+
+
+def download(
+    portal: Portal, feed: Feed, days: Sequence[date], *, max_rows: int = MAX_ROWS
+) -> Iterator[DayRows | DayFailure]:
+    """Every day of `days`, once: as rows that are proven whole, or as the reason why not.
+
+    Raises:
+        PermanentError: nothing more can be had, whatever the day (dataset gone, columns missing, query refused).
+        TransientError: no plan could be made; no day was fetched.
+    """
+    if days:
+        yield from _Download(portal, feed, days, max_rows).run()
+
+
+class _Download:
+    """The days that are still to come, and how large a window the portal can bear at present."""
+
+    def __init__(self, portal: Portal, feed: Feed, days: Sequence[date], max_rows: int) -> None:
+        self._portal = portal
+        self._feed = feed
+        self._bill = _Bill(portal)
+        self._max_rows = max_rows
+        self._size = max_rows
+        self._fetches: Counter[date] = Counter()
+        self._columns = published_columns(portal, feed)
+        if self._columns.unknown:
+            logger.warning(
+                "The portal publishes undeclared columns of %s: %s", feed.name, ", ".join(self._columns.unknown)
+            )
+        self._pending: dict[date, Signature] = {}
+        self._plan(sorted(set(days)))
+
+    def run(self) -> Iterator[DayRows | DayFailure]:
+        while self._pending:
+            window = next(iter(plan_windows(self._pending, self._size)), None)
+            yield from self._deliver_empty_days(window)
+            if window is None:
+                continue
+            try:
+                yield from self._fetch_window(window)
+            except PortalTimeoutError as error:
+                yield from self._ask_for_less(window, error)
+            except PortalDisagreesError as error:
+                yield from self._plan_again(dict.fromkeys(self._days_of(window), error))
+            except TransientError as error:
+                yield from self._give_up(self._days_of(window), error)
+
+    def _plan(self, days: Sequence[date]) -> None:
+        signatures = day_signatures(self._portal, self._feed, days[0], days[-1] + ONE_DAY)
+        for day in days:
+            self._pending[day] = signatures[day]
+
+    def _days_of(self, window: Window) -> list[date]:
+        return sorted(day for day in self._pending if window.start <= day < window.end)
+
+    def _deliver_empty_days(self, window: Window | None) -> Iterator[DayRows]:
+        """The empty days before the next window; those inside it are proven empty by fetching it."""
+        empty = sorted(
+            day
+            for day, signature in self._pending.items()
+            if signature == EMPTY and (window is None or day < window.start)
+        )
+        yield from self._deliver(dict.fromkeys(empty, text_frame([], self._fields)), datetime.now(UTC))
+
+    def _fetch_window(self, window: Window) -> Iterator[DayRows | DayFailure]:
+        days = self._days_of(window)
+        rows = self._fetch_page_by_page(window) if window.rows > self._size else self._fetch_at_once(window)
+        fetched_at = datetime.now(UTC)
+        self._size = min(self._size * 2, self._max_rows)
+        by_day = split_by_day(rows, self._feed, days)
+        del rows
+        disagreements = {
+            day: error
+            for day in days
+            if (error := disagreement(self._feed, day, by_day[day], self._pending[day])) is not None
+        }
+        yield from self._deliver({day: by_day.pop(day) for day in days if day not in disagreements}, fetched_at)
+        yield from self._plan_again(disagreements)
+
+    def _fetch_at_once(self, window: Window) -> pl.DataFrame:
+        where = soql.between(self._feed, window.start, window.end)
+        return self._get(window, where, window.rows + SPARE_ROWS)
+
+    def _fetch_page_by_page(self, window: Window) -> pl.DataFrame:
+        """A day too large for one request, by key: `:id` sorts by a hidden number, so the last one seen is the mark."""
+        everything = soql.between(self._feed, window.start, window.end)
+        where = everything
+        pages: list[pl.DataFrame] = []
+        for _ in range(window.rows // self._size + 2):
+            page = self._get(window, where, self._size)
+            pages.append(page)
+            if page.height < self._size:
+                return pl.concat(pages)
+            where = f"{everything} and :id > {soql.literal(page[':id'][-1])}"
+        raise PortalDisagreesError(
+            f"{self._feed.name} of {window}: the portal promised {window.rows} rows and sends more and more. "
+            "Nothing of this day was stored. Try again later."
+        )
+
+    def _get(self, window: Window, where: str, limit: int) -> pl.DataFrame:
+        reply = self._portal.get_rows(
+            self._feed.dataset_id,
+            {
+                "$select": ",".join([*SYSTEM_FIELDS, *map(soql.column, self._columns.names)]),
+                "$where": where,
+                "$order": ":id",
+                "$limit": str(limit),
+            },
+            feed=self._feed.name,
+            purpose=f"rows {window}",
+        )
+        return text_frame(reply.rows, self._fields)
+
+    @property
+    def _fields(self) -> tuple[str, ...]:
+        return SYSTEM_FIELDS + self._columns.names
+
+    def _deliver(self, whole: Mapping[date, pl.DataFrame], fetched_at: datetime) -> Iterator[DayRows]:
+        shares = self._bill.share([frame.height for frame in whole.values()])
+        for (day, frame), share in zip(whole.items(), shares, strict=True):
+            yield DayRows(
+                day,
+                frame,
+                self._pending.pop(day),
+                fetched_at,
+                share.requests,
+                share.bytes,
+                share.seconds,
+                self._columns.unknown,
+            )
+
+    def _ask_for_less(self, window: Window, error: PortalTimeoutError) -> Iterator[DayFailure]:
+        asked = min(self._size, window.rows)
+        if asked <= SMALLEST_WINDOW:
+            yield from self._give_up(self._days_of(window), error)
+            return
+        self._size = max(asked // 2, SMALLEST_WINDOW)
+        logger.warning("%s, %s: too slow twice; going on with %d rows at a time", self._feed.name, window, self._size)
+
+    def _plan_again(self, disagreements: Mapping[date, PortalDisagreesError]) -> Iterator[DayFailure]:
+        """Ask what the days hold now, because the portal may have changed between plan and fetch."""
+        again = []
+        for day, error in disagreements.items():
+            self._fetches[day] += 1
+            if self._fetches[day] < FETCHES_PER_DAY:
+                again.append(day)
+            else:
+                yield from self._give_up([day], error)
+        if not again:
+            return
+        logger.info("%s: planning %d days again from %s", self._feed.name, len(again), disagreements[again[0]])
+        try:
+            self._plan(again)
+        except TransientError as error:
+            yield from self._give_up(again, error)
+
+    def _give_up(self, days: Sequence[date], error: CrashesError) -> Iterator[DayFailure]:
+        for day in days:
+            del self._pending[day]
+            yield DayFailure(day, error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    requests: int
+    bytes: int
+    seconds: float
+
+
+class _Bill:
+    """What the portal was asked for since the last share was handed out."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._paid = self._total()
+
+    def share(self, weights: Sequence[int]) -> list[_Share]:
+        """Everything unpaid, divided by weight without loss; without any weight it is the first one's."""
+        if not weights:
+            return []
+        total = self._total()
+        due = _Share(
+            total.requests - self._paid.requests, total.bytes - self._paid.bytes, total.seconds - self._paid.seconds
+        )
+        self._paid = total
+        everything = sum(weights)
+        if everything == 0:
+            return [due, *[_Share(0, 0, 0.0)] * (len(weights) - 1)]
+        shares = []
+        before = 0
+        for weight in weights:
+            after = before + weight
+            shares.append(
+                _Share(
+                    due.requests * after // everything - due.requests * before // everything,
+                    due.bytes * after // everything - due.bytes * before // everything,
+                    due.seconds * weight / everything,
+                )
+            )
+            before = after
+        return shares
+
+    def _total(self) -> _Share:
+        return _Share(self._portal.requests_made, self._portal.bytes_received, self._portal.seconds_spent)
