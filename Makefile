@@ -1,0 +1,68 @@
+# Every target installs what it needs; the second time it skips what is done. `make help` lists them.
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13,$(shell command -v $(name) 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+WORKERS ?= 2
+CODE := chicago_crashes chicago_crashes_tests
+
+# $(call compile,FILE,OPTIONS): resolve pyproject.toml for every platform and Python version we support.
+define compile
+{ echo "# Every package with its version and hashes, made by 'make lock' from pyproject.toml: change that, not this."; \
+	.local/lock/bin/uv pip compile pyproject.toml $(2) --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --no-strip-extras; } > $(1).new && mv $(1).new $(1)
+endef
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test up clean install lint lock postgis
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: install postgis  ## Load a month of crash data from a stand-in portal into a private PostGIS, check it, say what came
+	@$(BIN)/chicago-crashes demo
+
+test: lint postgis  ## Install everything and run the linters and the whole test suite
+	@$(BIN)/pytest -n $(WORKERS)
+
+up: install postgis  ## Run the real thing: PostGIS, Dagster's webserver and daemon on http://localhost:3000, the live portal
+	@$(BIN)/chicago-crashes up
+
+clean:  ## Stop the private PostGIS and remove everything these targets made: data, virtual environment, caches
+	@if [ -x $(BIN)/python ] && [ -f $(INSTALLED) ]; then \
+		$(BIN)/python -c 'from chicago_crashes.local import cluster, dagster_home as home; cluster.destroy(); home.forget()'; \
+	elif [ -e .local/postgres ]; then \
+		echo "The private PostGIS is still there: run 'make install', then 'make clean' again." >&2; exit 1; \
+	fi
+	@rm -rf .local data/raw build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .tmp_dagster_home_* $(VENV)
+	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install: $(INSTALLED)  ## Create .venv with exactly the packages of requirements.lock
+
+lint: install  ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+lock:  ## Renew requirements.lock and docker/requirements.lock after a change of the dependencies in pyproject.toml
+	@mkdir -p .local && $(PYTHON) -m venv .local/lock && .local/lock/bin/python -m pip install -qq uv
+	@$(call compile,requirements.lock,--all-extras)
+	@$(call compile,docker/requirements.lock,--constraint requirements.lock)
+
+postgis: install
+	@$(BIN)/python -m chicago_crashes.local.install
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found. Install one (for example" \
+		"'sudo apt-get install python3.11 python3.11-venv'), or name it: make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
+		echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13. Name another: make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments. Install its venv package (for example" \
+		"'sudo apt-get install $$(basename $(PYTHON))-venv'), then run this again." >&2; exit 1; }
+	@[ -x $(BIN)/python ] || { echo "Creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the packages of requirements.lock"
+	@$(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --no-build-isolation -e .
+	@touch $@
