@@ -39,4 +39,4 @@ def seconds_asked_for(retry_after: str | None, *, now: datetime | None = None) -
     return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
-_exponential = wait_exponential_jitter(initial=2, exp_base=2, max=60, jitter=2)
+_exponential = wait_exponential_jitter(multiplier=2, exp_base=2, max=60, jitter=2)

@@ -1,0 +1,73 @@
+"""Windows pack days greedily and never lose one."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chicago_crashes.soda.signatures import EMPTY, Signature
+from chicago_crashes.soda.windows import Window, plan_windows
+
+START = date(2019, 12, 25)
+NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
+ONE_DAY = timedelta(days=1)
+
+
+def day(number: int) -> date:
+    return START + ONE_DAY * number
+
+
+def signatures(rows: dict[int, int]) -> dict[date, Signature]:
+    return {day(number): Signature(count, NOON) if count else EMPTY for number, count in rows.items()}
+
+
+plans = st.dictionaries(st.integers(0, 60), st.one_of(st.just(0), st.integers(1, 30))).map(signatures)
+sizes = st.integers(1, 50)
+
+
+def days_of(window: Window) -> list[date]:
+    return [window.start + ONE_DAY * number for number in range((window.end - window.start).days)]
+
+
+@given(plans, sizes)
+def test_every_row_is_in_exactly_one_window(plan: dict[date, Signature], size: int) -> None:
+    covered = [day for window in plan_windows(plan, size) for day in days_of(window)]
+
+    assert len(covered) == len(set(covered))
+    assert {day for day in plan if plan[day].rows} <= set(covered)
+    assert sum(window.rows for window in plan_windows(plan, size)) == sum(each.rows for each in plan.values())
+
+
+@given(plans, sizes)
+def test_a_window_holds_only_requested_days_and_knows_their_rows(plan: dict[date, Signature], size: int) -> None:
+    for window in plan_windows(plan, size):
+        assert set(days_of(window)) <= plan.keys()
+        assert window.rows == sum(plan[day].rows for day in days_of(window))
+        assert plan[window.start].rows
+        assert plan[window.end - ONE_DAY].rows
+
+
+@given(plans, sizes)
+def test_only_a_single_day_may_be_larger_than_a_window(plan: dict[date, Signature], size: int) -> None:
+    for window in plan_windows(plan, size):
+        assert window.rows <= size or len(days_of(window)) == 1
+
+
+@given(plans, sizes)
+def test_windows_are_in_order_and_none_could_have_taken_the_next_day(plan: dict[date, Signature], size: int) -> None:
+    for window, following in pairwise(plan_windows(plan, size)):
+        assert window.end <= following.start
+        between = [window.end + ONE_DAY * number for number in range((following.start - window.end).days)]
+        is_gap = any(day not in plan for day in between)
+        assert is_gap or window.rows + plan[following.start].rows > size
+
+
+def test_empty_days_do_not_break_a_window_and_gaps_do() -> None:
+    plan = signatures({0: 0, 1: 5, 2: 0, 3: 5, 4: 0, 6: 5})
+
+    assert plan_windows(plan) == [Window(day(1), day(4), 10), Window(day(6), day(7), 5)]
+
+
+def test_days_without_rows_need_no_window() -> None:
+    assert plan_windows(signatures({0: 0, 1: 0})) == []
