@@ -111,16 +111,11 @@ class Portal:
         on_alert: Callable[[str], None] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        if not base_url.startswith(("http://", "https://")):
-            raise PermanentError(
-                f"The portal's address must begin with http:// or https://, and {base_url!r} does not. "
-                "Check CRASHES_PORTAL_URL."
-            )
-        self.base_url = base_url.rstrip("/")
+        self.base_url = _checked_address(base_url)
         self.requests_made = 0
         self.bytes_received = 0
         self.seconds_spent = 0.0
-        self._app_token = app_token or None
+        self._app_token = _checked_token(app_token)
         self._ceiling = ceiling
         self._total_timeout = total_timeout
         self._attempts = attempts
@@ -297,6 +292,27 @@ class Portal:
             )
 
 
+def _checked_address(base_url: str) -> str:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise PermanentError(
+            f"The portal's address must look like https://data.cityofchicago.org, and {base_url!r} does not. "
+            "Check CRASHES_PORTAL_URL."
+        )
+    return base_url.rstrip("/")
+
+
+def _checked_token(app_token: str | None) -> str | None:
+    """The token, if it can be sent at all; the HTTP library would quote an unfit one in its error."""
+    token = (app_token or "").strip()
+    if not token.isascii() or not token.isprintable():
+        raise PermanentError("The app token holds characters that no header may hold. Check CRASHES_APP_TOKEN.")
+    return token or None
+
+
 def _refuse(question: _Question, response: httpx.Response, body: bytes) -> None:
     """Let only status 200 pass; sort every other one by whether to ask again."""
     status = response.status_code
@@ -381,11 +397,15 @@ def _unreadable(question: _Question, reason: str) -> _AttemptError:
 def _message(response: httpx.Response, body: bytes) -> str:
     """What the portal says of its own failure: in either of its two envelopes, or the beginning of whatever came."""
     try:
-        envelope = orjson.loads(gzip.decompress(body) if response.headers.get("Content-Encoding") == "gzip" else body)
-    except (orjson.JSONDecodeError, EOFError, OSError, zlib.error):
-        return _excerpt(body)
+        readable = gzip.decompress(body) if response.headers.get("Content-Encoding") == "gzip" else body
+    except (EOFError, OSError, zlib.error):
+        return "a damaged body"
+    try:
+        envelope = orjson.loads(readable)
+    except orjson.JSONDecodeError:
+        return _excerpt(readable)
     if not isinstance(envelope, dict):
-        return _excerpt(body)
+        return _excerpt(readable)
     code = envelope.get("errorCode") or envelope.get("code") or "no code"
     return f"{code}: {envelope.get('message', 'no message')}"
 

@@ -12,8 +12,8 @@ from chicago_crashes.soda.errors import PortalDisagreesError
 def text_frame(rows: list[dict[str, Any]], columns: Sequence[str]) -> pl.DataFrame:
     """One text column per name in `columns`, in that order; a field the row lacks is null.
 
-    Text stays as it is, everything else becomes the JSON it was (`true`, `3`, `{"type":"Point",...}`). The rows are
-    changed in place, because a second copy of a window would double the memory it takes.
+    Text stays as it is, everything else becomes compact JSON (`true`, `3`, `{"type":"Point",...}`), numbers in their
+    shortest form. The rows are changed in place, because a second copy of a window would double the memory it takes.
 
     Raises:
         PortalDisagreesError: a row has a field that is not in `columns`.

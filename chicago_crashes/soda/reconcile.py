@@ -51,9 +51,11 @@ def disagreement(feed: Feed, day: date, rows: pl.DataFrame, promised: Signature)
 
 def signature_of(rows: pl.DataFrame) -> Signature:
     """The signature that rows from the portal amount to."""
-    # ISO text in one fixed form and one zone sorts as the time it means.
-    newest = rows[":updated_at"].max()
-    return Signature(rows.height, None if newest is None else utc(str(newest)))
+    times = rows[":updated_at"].drop_nulls().unique()
+    try:
+        return Signature(rows.height, max(map(utc, times), default=None))
+    except ValueError as error:
+        raise PortalDisagreesError(f"The portal sent an unreadable :updated_at: {error}. Try again later.") from error
 
 
 def _words(signature: Signature) -> str:

@@ -3,8 +3,10 @@
 import gzip
 import logging
 import socket
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +19,7 @@ from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.errors import NoSuchDatasetError, PortalError, PortalTimeoutError
 from chicago_crashes.soda.waiting import backoff
 from chicago_crashes_tests.soda.conftest import at_once
-from chicago_crashes_tests.soda.small_portal import Answer, SmallPortal, json_answer
+from chicago_crashes_tests.soda.small_portal import Answer, Request, SmallPortal, json_answer
 
 DATASET = "85ca-t3if"
 ROWS = [{"crash_record_id": f"{number:0128x}", "note": "Ä ' \" \\ 🚲"} for number in range(50)]
@@ -160,9 +162,49 @@ def test_nothing_listening_is_told_after_three_connections() -> None:
     assert portal.requests_made == 3
 
 
-def test_an_address_without_a_scheme_is_refused() -> None:
+@pytest.mark.parametrize("address", ["localhost:8000", "", "http://", "ftp://portal", "http://portal:port"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(PermanentError, match="CRASHES_PORTAL_URL"):
-        Portal("localhost:8000", ceiling=Unlimited())
+        Portal(address, ceiling=Unlimited())
+
+
+def test_a_token_that_cannot_be_sent_is_refused_without_being_told() -> None:
+    with pytest.raises(PermanentError, match="CRASHES_APP_TOKEN") as caught:
+        Portal("http://127.0.0.1", app_token="secret\nsecret", ceiling=Unlimited())
+
+    assert "secret" not in str(caught.value)
+
+
+def test_what_an_html_page_says_is_readable_in_the_error(small_portal: SmallPortal, client: Client) -> None:
+    small_portal.fail_once(Answer(503, b"<html>Back at noon</html>", HTML), times=10)
+
+    with pytest.raises(TransientError, match="status 503, '<html>Back at noon</html>'"):
+        client().get_rows(DATASET, {})
+
+
+def test_no_more_requests_are_in_flight_than_allowed(small_portal: SmallPortal, client: Client) -> None:
+    lock = threading.Lock()
+    now = 0
+    most = 0
+
+    def count(_: Request) -> Answer:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        threading.Event().wait(0.05)
+        with lock:
+            now -= 1
+        return GOOD
+
+    small_portal.faults.append(count)
+    portal = client(max_in_flight=2)
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(lambda _: portal.get_rows(DATASET, {}), range(6)))
+
+    assert most == 2
+    assert [reply.rows for reply in replies] == [ROWS] * 6
+    assert portal.requests_made == 6
 
 
 def test_a_refused_token_is_dropped_once_and_alerted(small_portal: SmallPortal, client: Client) -> None:

@@ -260,11 +260,23 @@ def with_a_field_nobody_asked_for(rows: list[Row]) -> list[Row]:
     return [row | {"shifted": "x"} for row in rows]
 
 
+def with_an_unreadable_time(rows: list[Row]) -> list[Row]:
+    return [rows[0] | {":updated_at": "yesterday"}, *rows[1:]]
+
+
 def the_newest_missing(rows: list[Row]) -> list[Row]:
     return rows[:-1]
 
 
-LIES = [double, without_id, of_another_day, without_a_date, with_a_field_nobody_asked_for, the_newest_missing]
+LIES = [
+    double,
+    without_id,
+    of_another_day,
+    without_a_date,
+    with_a_field_nobody_asked_for,
+    the_newest_missing,
+    with_an_unreadable_time,
+]
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
