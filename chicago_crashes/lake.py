@@ -43,6 +43,7 @@ class DayFile:
 
     path: str
     note: DayNote
+    rows: int
     bytes: int
 
 
@@ -69,7 +70,8 @@ class Lake:
         if not files:
             return None
         newest = max(files, key=lambda f: f.base_name)
-        return DayFile(newest.path, self._note(newest.path), newest.size)
+        note, rows = self._note_and_rows(newest.path)
+        return DayFile(newest.path, note, rows, newest.size)
 
     def read(self, file: DayFile) -> pl.DataFrame:
         """The rows of a day's file: text columns, as published."""
@@ -125,23 +127,23 @@ class Lake:
         except OSError:
             self._remove(unfinished)
             raise
-        return DayFile(path, note, content.getbuffer().nbytes)
+        return DayFile(path, note, rows.height, content.getbuffer().nbytes)
 
     def _remove(self, path: str) -> None:
         if self._files.get_file_info(path).type != arrow_fs.FileType.NotFound:
             self._files.delete_file(path)
 
-    def _note(self, path: str) -> DayNote:
+    def _note_and_rows(self, path: str) -> tuple[DayNote, int]:
         with self._files.open_input_file(path) as source:
-            metadata = pq.read_metadata(source).metadata or {}
+            footer = pq.read_metadata(source)
         try:
-            stored = json.loads(metadata[NOTE_KEY.encode()])
+            stored = json.loads((footer.metadata or {})[NOTE_KEY.encode()])
         except (KeyError, ValueError) as error:
             raise PermanentError(
                 f"Raw file {path} was not written by this platform; move it out of the lake."
             ) from error
         updated = stored["source_updated_at"]
-        return DayNote(
+        note = DayNote(
             feed=stored["feed"],
             day=date.fromisoformat(stored["day"]),
             source_rows=stored["source_rows"],
@@ -150,6 +152,7 @@ class Lake:
             run_id=stored["run_id"],
             digest=stored["digest"],
         )
+        return note, footer.num_rows
 
 
 def digest_of(rows: pl.DataFrame) -> str:

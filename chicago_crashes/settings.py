@@ -16,7 +16,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CRASHES_", env_file=PROJECT_ROOT / ".env", extra="ignore")
 
     database_url: SecretStr | None = Field(
-        None, description="PostGIS to use (`postgresql://…`). Unset: a private cluster under `.local/`, started on demand."
+        None,
+        description="PostGIS to use (`postgresql://…`). Unset: a private cluster under `.local/`, started on demand.",
     )
     portal_url: str = Field("https://data.cityofchicago.org", description="Base URL of the portal.")
     app_token: SecretStr | None = Field(None, description="SODA app token; sent as a header, never logged.")
@@ -24,6 +25,7 @@ class Settings(BaseSettings):
     requests_per_hour: int = Field(1000, gt=0, description="Ceiling of portal requests, shared by all processes.")
     start_date: date = Field(date(2013, 3, 3), description="The first day partition.")
     days_per_run: int = Field(100, gt=0, description="How many consecutive days a backfill puts into one run.")
+    schedules_on: bool = Field(False, description="Whether the daily and weekly schedules start by themselves.")
     alert_urls: str = Field("", description="Where alerts go (Apprise URLs, comma-separated). Empty: log only.")
 
 

@@ -75,7 +75,7 @@ def _rule(name: str, column: Column, broken: pl.Expr, action: Action = Action.NU
 
 
 def _within(value: pl.Expr, column: Column) -> pl.Expr:
-    conditions = [pl.lit(True)]  # noqa: FBT003 - a literal, not a switch
+    conditions = [pl.lit(True)]
     if column.lowest is not None:
         conditions.append(value >= column.lowest)
     if column.highest is not None:

@@ -4,8 +4,8 @@ Column names, descriptions and category values are the portal's own (data.cityof
 """
 
 from chicago_crashes.feeds.columns import (
-    Feed,
     Coordinates,
+    Feed,
     category,
     code,
     flag,

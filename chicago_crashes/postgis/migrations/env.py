@@ -16,7 +16,7 @@ def include_name(name: str | None, kind: str, _parents: Any) -> bool:
     return kind != "schema" or name in OUR_SCHEMAS
 
 
-def include_object(element: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:  # noqa: FBT001
+def include_object(element: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
     """Leave alone what PostGIS itself keeps in `public`, and Alembic's own table."""
     if kind == "table" and name in {"spatial_ref_sys", "alembic_version"}:
         return False

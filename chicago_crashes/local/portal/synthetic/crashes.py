@@ -33,15 +33,28 @@ _FIRST_CRASH_TYPE = {
     "OVERTURNED": 0.06,
     "TRAIN": 0.01,
 }
+_KIND = {
+    "PEDESTRIAN": "on foot",
+    "PEDALCYCLIST": "cycling",
+    "FIXED OBJECT": "alone",
+    "OTHER OBJECT": "alone",
+    "ANIMAL": "alone",
+    "OVERTURNED": "alone",
+    "OTHER NONCOLLISION": "alone",
+    "TRAIN": "alone",
+}
+"""How people were on the way in crashes that are unlike most, where vehicles meet."""
 _UNITS = {
     "alone": {1: 93.0, 2: 5.5, 3: 1.2, 4: 0.3},
-    "together": {1: 1.0, 2: 89.2, 3: 7.4, 4: 1.6, 5: 0.5, 6: 0.18, 7: 0.07, 8: 0.03, 12: 0.01, 18: 0.003},
-    "vulnerable": {2: 95.0, 3: 4.2, 4: 0.8},
+    "together": {1: 1.0, 2: 91.2, 3: 6.0, 4: 1.2, 5: 0.35, 6: 0.18, 7: 0.07, 8: 0.03, 12: 0.01, 18: 0.003},
+    "on foot": {2: 95.0, 3: 4.2, 4: 0.8},
+    "cycling": {2: 97.0, 3: 2.7, 4: 0.3},
 }
 _SEVERITY = {
     "alone": {"O": 77.9, "B": 12.6, "C": 5.0, "A": 3.9, "K": 0.60},
-    "together": {"O": 88.71, "B": 6.17, "C": 4.06, "A": 1.03, "K": 0.028},
-    "vulnerable": {"O": 17.5, "B": 52.4, "C": 19.3, "A": 9.9, "K": 0.90},
+    "together": {"O": 88.86, "B": 5.966, "C": 4.0, "A": 1.135, "K": 0.038},
+    "on foot": {"O": 13.0, "B": 52.0, "C": 21.0, "A": 12.7, "K": 1.30},
+    "cycling": {"O": 23.0, "B": 53.0, "C": 17.5, "A": 6.2, "K": 0.30},
 }
 """Worst injury of a crash on the KABCO scale; over all crashes the shares are those of 2018-2025."""
 
@@ -193,18 +206,6 @@ def crashes_of(days: pl.DataFrame, *, seed: int, dirt: d.Dirt | None) -> pl.Data
     )
 
 
-_KIND = {
-    "PEDESTRIAN": "vulnerable",
-    "PEDALCYCLIST": "vulnerable",
-    "FIXED OBJECT": "alone",
-    "OTHER OBJECT": "alone",
-    "ANIMAL": "alone",
-    "OVERTURNED": "alone",
-    "OTHER NONCOLLISION": "alone",
-    "TRAIN": "alone",
-}
-
-
 def _record_ids(seed: int, ordinals: pl.Series, places: pl.Series) -> pl.Series:
     rows = zip(ordinals, places, strict=True)
     ids = [hashlib.sha512(f"crash {seed} {ordinal} {place}".encode()).hexdigest() for ordinal, place in rows]
@@ -221,7 +222,7 @@ def published(crashes: pl.DataFrame, injuries: pl.DataFrame) -> pl.DataFrame:
     surface = weather.replace_strict(_SURFACE_BY_WEATHER, default="dry")
     control = draws.pick("control", _CONTROL)
     is_work_zone = draws.chance("work zone", 0.005)
-    is_ped_or_bike = crashes["kind"] == "vulnerable"
+    is_cycling = crashes["kind"] == "cycling"
     has_control_number = (at.dt.year() * 100 + month >= 202604) & draws.chance("control number", 0.4)
     digits = pl.lit(draws.whole("control number digits", 100_000_000, 999_999_999).cast(pl.String))
     counted = crashes.select("crash_record_id").join(injuries, on="crash_record_id", how="left", maintain_order="left")
@@ -255,7 +256,7 @@ def published(crashes: pl.DataFrame, injuries: pl.DataFrame) -> pl.DataFrame:
         "sec_contributory_cause": draws.pick("second cause", _SECOND_CAUSE),
         "street_no": pl.col("number").cast(pl.String),
         "beat_of_occurrence": pl.col("beat").cast(pl.String),
-        "dooring_i": pl.when(is_ped_or_bike).then(flags(draws, "dooring_i", 0.05, 0.02)),
+        "dooring_i": pl.when(is_cycling).then(flags(draws, "dooring_i", 0.12, 0.05)),
         "work_zone_i": pl.when(is_work_zone).then(pl.lit("Y")),
         "work_zone_type": pl.when(is_work_zone).then(
             draws.pick("zone", {"CONSTRUCTION": 70, None: 14, "UNKNOWN": 7, "MAINTENANCE": 5, "UTILITY": 4})

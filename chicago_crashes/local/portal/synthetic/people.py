@@ -199,7 +199,7 @@ def _with_injuries(people: pl.DataFrame) -> pl.DataFrame:
     is_vulnerable = pl.col("person_type").is_in(_VULNERABLE)
     worst = pl.col("severity").replace_strict({"O": 0, "C": 1, "B": 2, "A": 3, "K": 4}, return_dtype=pl.Int64)
     exposure = draws.uniform("exposure") + is_vulnerable.cast(pl.Float64)
-    is_hurt = draws.uniform("hurt") < pl.when(pl.col("kind") == "vulnerable").then(0.03).otherwise(0.16)
+    is_hurt = draws.uniform("hurt") < pl.when(pl.col("kind").is_in(["on foot", "cycling"])).then(0.03).otherwise(0.16)
     lesser = pl.lit(draws.pick("lesser injury", {1: 49, 2: 46, 3: 4.5, 4: 0.5}))
     people = people.with_columns(exposure=exposure, worst=worst).with_columns(
         injury=pl.when(pl.col("exposure") == pl.col("exposure").max().over("crash_record_id"))
@@ -284,7 +284,7 @@ def _age(draws: Draws, is_passenger: pl.Expr, fled: pl.Expr) -> pl.Expr:
         .then(draws.quantile("passenger age", _AGE_OF_PASSENGERS))
         .otherwise(draws.quantile("age", _AGE))
     )
-    is_unknown = draws.chance("no age", 0.18) | (fled & draws.chance("no age, fled", 0.85))
+    is_unknown = draws.chance("no age", 0.195) | (fled & draws.chance("no age, fled", 0.85))
     is_zero = ~is_passenger & draws.chance("age zero", 0.004)
     return pl.when(~is_unknown).then(pl.when(is_zero).then(0).otherwise(age.cast(pl.Int64)).cast(pl.String))
 

@@ -15,10 +15,10 @@ _FIRST_VEHICLE_OF_DAY = IDS_PER_DAY // 2
 
 _SECOND_UNIT = {"PEDESTRIAN": "PEDESTRIAN", "PEDALCYCLIST": "BICYCLE", "PARKED MOTOR VEHICLE": "PARKED"}
 _OTHER_UNITS = {
-    "DRIVER": 95.6,
-    "DRIVERLESS": 1.7,
+    "DRIVER": 94.8,
+    "DRIVERLESS": 2.4,
     "PARKED": 2.1,
-    None: 0.20,
+    None: 0.30,
     "NON-MOTOR VEHICLE": 0.15,
     "NON-CONTACT VEHICLE": 0.1,
     "DISABLED VEHICLE": 0.05,
@@ -43,7 +43,7 @@ _MODELS = {
     "HARLEY-DAVIDSON|OTHER (EXPLAIN IN NARRATIVE)": 0.3, "VOLVO|S60": 0.4, "MITSUBISHI|OUTLANDER": 0.4,
 }  # fmt: skip
 _PLATE_STATE = {
-    "IL": 81.4, None: 11.0, "XX": 2.1, "IN": 1.75, "WI": 0.55, "TX": 0.5, "FL": 0.45, "MI": 0.45, "OH": 0.35, "MO": 0.2,
+    "IL": 81.4, None: 8.9, "XX": 2.1, "IN": 1.75, "WI": 0.55, "TX": 0.5, "FL": 0.45, "MI": 0.45, "OH": 0.35, "MO": 0.2,
     "AZ": 0.2, "CA": 0.2, "IA": 0.2, "VA": 0.2, "TN": 0.15, "GA": 0.15, "NJ": 0.12, "NB": 0.01,
 }  # fmt: skip
 _DEFECT = {
@@ -254,7 +254,7 @@ def _vehicle_year(draws: Draws, fled: pl.Expr) -> pl.Expr:
         "vehicle age", ((0.0, -1.99), (0.03, 0), (0.25, 4), (0.5, 8.5), (0.75, 13), (0.95, 20), (0.998, 30), (1.0, 60))
     )
     year = pl.col("at").dt.year() - age.floor().cast(pl.Int64).clip(lower_bound=-1)
-    is_unknown = draws.chance("no year", 0.11) | (fled & draws.chance("no year, fled", 0.5))
+    is_unknown = draws.chance("no year", 0.092) | (fled & draws.chance("no year, fled", 0.5))
     placeholder = draws.chance("year 1900", 0.0005)
     return pl.when(~is_unknown).then(pl.when(placeholder).then(1900).otherwise(year).cast(pl.String))
 

@@ -1,6 +1,5 @@
 """The feeds' tables and the platform's own records."""
 
-import geoalchemy2
 import sqlalchemy as sa
 from alembic import op
 from geoalchemy2 import Geometry

@@ -1,0 +1,61 @@
+"""The raw assets: each day of a feed in the lake, exactly as published, proven whole."""
+
+from datetime import date
+
+import dagster as dg
+
+from chicago_crashes.assets.description import OWNERS, dataset_url, portal_key, raw_columns, raw_key, tags
+from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
+from chicago_crashes.assets.resources import LakeResource, SodaResource
+from chicago_crashes.feeds import Feed
+from chicago_crashes.ingest import FetchedDay, fetch_days
+
+POOL = "portal"
+RETRIES = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+
+
+def raw_asset(feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg.BackfillPolicy) -> dg.AssetsDefinition:
+    """The feed's days in the raw lake."""
+
+    @dg.asset(
+        key=raw_key(feed),
+        deps=[portal_key(feed)],
+        partitions_def=partitions,
+        backfill_policy=backfill,
+        group_name="raw",
+        kinds={"socrata", "parquet"},
+        owners=OWNERS,
+        tags=tags(feed),
+        pool=POOL,
+        retry_policy=RETRIES,
+        description=f"{feed.description} Every published field as text, in one Parquet file per version of a day.",
+        metadata={
+            "dagster/column_schema": raw_columns(feed),
+            "dataset": dg.MetadataValue.url(dataset_url(feed)),
+        },
+    )
+    def fetch(context: dg.AssetExecutionContext, soda: SodaResource, lake: LakeResource) -> dg.MaterializeResult:
+        with soda.portal() as portal:
+            outcomes = fetch_days(portal, lake.lake(), feed, requested_days(context), run_id=context.run_id)
+            fetched = report_days(context, outcomes, _report)
+        return dg.MaterializeResult(
+            metadata={
+                "requests": sum(day.requests for day in fetched),
+                "unknown_columns": dg.MetadataValue.json(sorted({n for day in fetched for n in day.unknown_columns})),
+            }
+        )
+
+    return fetch
+
+
+def _report(fetched: FetchedDay) -> tuple[date, Metadata]:
+    return fetched.day, {
+        "dagster/partition_row_count": fetched.rows,
+        "rows_fetched": fetched.rows,
+        "source_rows": fetched.file.note.source_rows,
+        "new_version": int(fetched.is_new_version),
+        "requests": fetched.requests,
+        "bytes": fetched.bytes,
+        "seconds": round(fetched.seconds, 3),
+        "file": fetched.file.path,
+    }

@@ -1,0 +1,53 @@
+"""What assets and checks need from outside: the portal, the database, the raw lake. Configured by environment.
+
+A field left empty is read from the environment when it is used, so that no secret ever shows in Dagster's UI.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+import psycopg
+
+from chicago_crashes.lake import Lake
+from chicago_crashes.local.cluster import database_url
+from chicago_crashes.settings import settings
+from chicago_crashes.soda.ceiling import postgres_ceiling
+from chicago_crashes.soda.client import Portal
+
+
+class PostgisResource(dg.ConfigurableResource):
+    """The database of `CRASHES_DATABASE_URL`, or the private cluster."""
+
+    def url(self) -> str:
+        """The database's URL, password included."""
+        return database_url()
+
+    @contextmanager
+    def connect(self) -> Iterator[psycopg.Connection]:
+        """A connection that commits what its transactions commit."""
+        with psycopg.connect(self.url(), autocommit=True, application_name="chicago-crashes") as connection:
+            yield connection
+
+
+class SodaResource(dg.ConfigurableResource):
+    """The portal of `CRASHES_PORTAL_URL`, asked at most `CRASHES_REQUESTS_PER_HOUR` times an hour by all processes."""
+
+    postgis: dg.ResourceDependency[PostgisResource]
+
+    @contextmanager
+    def portal(self) -> Iterator[Portal]:
+        """A client of the portal."""
+        configured = settings()
+        token = configured.app_token.get_secret_value() if configured.app_token else None
+        ceiling = postgres_ceiling(self.postgis.url(), configured.requests_per_hour)
+        with Portal(configured.portal_url, app_token=token, ceiling=ceiling) as portal:
+            yield portal
+
+
+class LakeResource(dg.ConfigurableResource):
+    """The raw lake of `CRASHES_RAW_URL`."""
+
+    def lake(self) -> Lake:
+        """The lake."""
+        return Lake(settings().raw_url)

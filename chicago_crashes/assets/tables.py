@@ -1,0 +1,50 @@
+"""The table assets: each day of a feed cleaned and merged into PostGIS."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+
+import dagster as dg
+
+from chicago_crashes.assets.description import OWNERS, raw_key, table_columns, table_key, tags
+from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
+from chicago_crashes.assets.resources import LakeResource, PostgisResource
+from chicago_crashes.feeds import Feed
+from chicago_crashes.ingest import LoadedDay, load_days
+
+RETRIES = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+
+
+def table_asset(
+    feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg.BackfillPolicy
+) -> dg.AssetsDefinition:
+    """The feed's table."""
+
+    @dg.asset(
+        key=table_key(feed),
+        deps=[raw_key(feed)],
+        partitions_def=partitions,
+        backfill_policy=backfill,
+        group_name="postgis",
+        kinds={"postgres", "polars"},
+        owners=OWNERS,
+        tags=tags(feed),
+        retry_policy=RETRIES,
+        description=f"{feed.description} Cleaned, typed and merged; old versions of rows are kept in `ops.history`.",
+        metadata={
+            "dagster/column_schema": table_columns(feed),
+            "dagster/table_name": f"public.{feed.table}",
+        },
+    )
+    def load(context: dg.AssetExecutionContext, postgis: PostgisResource, lake: LakeResource) -> dg.MaterializeResult:
+        with postgis.connect() as connection:
+            outcomes = load_days(connection, lake.lake(), feed, requested_days(context), run_id=context.run_id)
+            report_days(context, outcomes, _report)
+        return dg.MaterializeResult()
+
+    return load
+
+
+def _report(loaded: LoadedDay) -> tuple[date, Metadata]:
+    counts: Mapping[str, int] = asdict(loaded.counts)
+    return loaded.day, {"dagster/partition_row_count": loaded.counts.table_rows, **counts}

@@ -1,0 +1,1 @@
+"""What runs when: jobs, schedules, sensors, and launching days from the command line."""

@@ -1,0 +1,44 @@
+"""The jobs: which assets go together when days are loaded."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from chicago_crashes.assets.description import raw_key, table_key
+from chicago_crashes.feeds import FEEDS, Feed, feed_named
+
+CRASH_FEEDS = tuple(feed_named(name) for name in ("crashes", "people", "vehicles"))
+FATALITY_FEED = (feed_named("fatalities"),)
+
+
+def asset_keys(feeds: Sequence[Feed]) -> list[dg.AssetKey]:
+    """The assets that bring the feeds from the portal to their tables."""
+    return [key for feed in feeds for key in (raw_key(feed), table_key(feed))]
+
+
+def load_job(
+    name: str, feeds: Sequence[Feed], partitions: dg.DailyPartitionsDefinition, description: str
+) -> UnresolvedAssetJobDefinition:
+    """A job that loads days of the feeds and checks them."""
+    return dg.define_asset_job(
+        name,
+        selection=dg.AssetSelection.assets(*asset_keys(feeds)),
+        partitions_def=partitions,
+        description=description,
+        executor_def=dg.in_process_executor,
+    )
+
+
+LOAD_ALL = "load_days"
+LOAD_CRASHES = "load_crash_days"
+LOAD_FATALITIES = "load_fatality_days"
+
+
+def load_jobs(partitions: dg.DailyPartitionsDefinition) -> list[UnresolvedAssetJobDefinition]:
+    """The jobs that load days: everything, the three crash feeds, the fatalities."""
+    return [
+        load_job(LOAD_ALL, FEEDS, partitions, "Load days of all feeds: fetch, clean, merge, check."),
+        load_job(LOAD_CRASHES, CRASH_FEEDS, partitions, "Load days of crashes, people and vehicles."),
+        load_job(LOAD_FATALITIES, FATALITY_FEED, partitions, "Load days of the Vision Zero fatalities."),
+    ]

@@ -1,0 +1,133 @@
+"""Launch days from the command line: the same jobs, runs and events as from Dagster's UI, one run per chunk of days."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import uuid4
+
+import dagster as dg
+from dagster import DagsterInstance, EventLogEntry
+
+from chicago_crashes.assets.description import table_key
+from chicago_crashes.assets.partitions import chunks, range_tags
+from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys
+from chicago_crashes.feeds import Feed
+
+COUNTED = (
+    "source_rows",
+    "raw_rows",
+    "table_rows",
+    "quarantined",
+    "repaired",
+    "inserted",
+    "updated",
+    "unchanged",
+    "withdrawn",
+)
+
+OnStep = Callable[[str], None]
+"""Called with the name of every step that ended."""
+
+
+@dataclass(slots=True)
+class FeedOutcome:
+    """What launched runs made of a feed: sums over the days that were loaded, and how the checks of its table went."""
+
+    days: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
+    checks_passed: int = 0
+    checks_failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_reconciled(self) -> bool:
+        """Whether every published row of the loaded days is in the table or in quarantine."""
+        counts = self.counts
+        return counts["source_rows"] == counts["raw_rows"] == counts["table_rows"] + counts["quarantined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a launch. `failures` are the messages of the steps that failed, by run and step."""
+
+    feeds: Mapping[str, FeedOutcome]
+    failures: Mapping[str, str]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every day of every feed was loaded."""
+        return not self.failures
+
+
+def steps_of(first: date, last: date, feeds: Sequence[Feed], days_per_run: int) -> int:
+    """How many steps a launch will report: fetching, loading and checking each feed in each run."""
+    return len(chunks(first, last, days_per_run)) * len(feeds) * 3
+
+
+def launch(
+    defs: dg.Definitions,
+    instance: DagsterInstance,
+    feeds: Sequence[Feed],
+    first: date,
+    last: date,
+    *,
+    days_per_run: int,
+    on_step: OnStep,
+) -> Outcome:
+    """Load the days from `first` to `last`, both inclusive, chunk by chunk; a failed chunk does not stop the others."""
+    job = defs.resolve_job_def(LOAD_ALL)
+    outcomes: dict[str, FeedOutcome] = defaultdict(FeedOutcome)
+    failures: dict[str, str] = {}
+    for start, end in chunks(first, last, days_per_run):
+        run_id = str(uuid4())
+        instance.add_event_listener(run_id, _step_listener(on_step))
+        result = job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            asset_selection=asset_keys(feeds),
+            tags=range_tags(start, end),
+            raise_on_error=False,
+        )
+        for feed in feeds:
+            _add_up(outcomes[feed.name], feed, result)
+        failures.update(_failures(result, f"{start} to {end}"))
+    return Outcome(outcomes, failures)
+
+
+def _step_listener(on_step: OnStep) -> Callable[[EventLogEntry], None]:
+    ended = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.STEP_SKIPPED}
+
+    def listen(entry: EventLogEntry) -> None:
+        if entry.is_dagster_event and entry.get_dagster_event().event_type in ended:
+            on_step(entry.get_dagster_event().step_key or "")
+
+    return listen
+
+
+def _add_up(outcome: FeedOutcome, feed: Feed, result: dg.ExecuteInProcessResult) -> None:
+    key = table_key(feed)
+    for event in result.get_asset_materialization_events():
+        materialization = event.step_materialization_data.materialization
+        if materialization.asset_key != key:
+            continue
+        outcome.days += 1
+        for name in COUNTED:
+            outcome.counts[name] += int(materialization.metadata[name].value)
+    evaluations = [found for found in result.get_asset_check_evaluations() if found.asset_key == key]
+    over_all_days = [found for found in evaluations if found.partition is None]
+    for evaluation in over_all_days or evaluations:
+        if evaluation.passed:
+            outcome.checks_passed += 1
+        else:
+            outcome.checks_failed[evaluation.check_name] = evaluation.description or evaluation.severity.value
+
+
+def _failures(result: dg.ExecuteInProcessResult, days: str) -> dict[str, str]:
+    found = {}
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        data = event.step_failure_data
+        message = data.user_failure_data.description if data.user_failure_data else None
+        found[f"{event.step_key}, {days}"] = message or (data.error.message if data.error else "no message")
+    if not result.success and not found:
+        found[f"run {result.run_id}, {days}"] = "The run failed outside of its steps; see its log in the Dagster UI."
+    return found

@@ -1,0 +1,1 @@
+"""Dagster asset checks: every promise of the platform, with numbers, per day."""

@@ -1,0 +1,121 @@
+"""Give every day its own check result, in a run over one day and in a run over a range alike.
+
+Dagster stores a result returned from a ranged run without a partition. So in a ranged run each day's evaluation is
+logged by itself, tied to the day's newest materialisation, and the returned result sums up the range.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
+
+from chicago_crashes.inspection import Verdict
+
+DAYS_NAMED = 20
+
+
+def report_verdicts(
+    context: dg.AssetCheckExecutionContext,
+    asset_key: dg.AssetKey,
+    verdicts: Iterator[Verdict],
+    *,
+    blocking: frozenset[str],
+) -> Iterator[dg.AssetCheckResult]:
+    """The check results of a run, one per question."""
+    by_question: dict[str, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        by_question[verdict.question].append(verdict)
+    if context.op_execution_context.has_partition_key:
+        yield from (_result(asset_key, question, found) for question, found in by_question.items())
+        return
+    targets = _newest_materializations(context, asset_key)
+    for question, found in by_question.items():
+        for verdict in found:
+            context.op_execution_context.log_event(
+                _evaluation(asset_key, verdict, targets, blocking=question in blocking)
+            )
+        yield _result(asset_key, question, found)
+
+
+def _result(asset_key: dg.AssetKey, question: str, verdicts: Sequence[Verdict]) -> dg.AssetCheckResult:
+    """One result over all days: sums of the counts, the failed days, examples."""
+    failed = [verdict for verdict in verdicts if not verdict.passed]
+    metadata: dict[str, object] = dict(_summed(verdicts))
+    if len(verdicts) > 1:
+        metadata["days"] = len(verdicts)
+        metadata["failed_days"] = dg.MetadataValue.json([str(verdict.day) for verdict in failed[:DAYS_NAMED]])
+    if examples := [example for verdict in verdicts for example in verdict.examples][:DAYS_NAMED]:
+        metadata["examples"] = dg.MetadataValue.json(examples)
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=question,
+        passed=not failed,
+        severity=_severity(failed),
+        metadata=metadata,
+        description=f"{len(failed)} of {len(verdicts)} days failed" if failed else None,
+    )
+
+
+def _summed(verdicts: Sequence[Verdict]) -> dict[str, int | float]:
+    sums: dict[str, int | float] = defaultdict(int)
+    for verdict in verdicts:
+        for name, number in verdict.numbers.items():
+            sums[name] += number
+    if "threshold" in sums:
+        sums["threshold"] = verdicts[0].numbers["threshold"]
+        sums["failure_rate"] = sums["failed_rows"] / sums["rows"] if sums["rows"] else 0.0
+    return dict(sums)
+
+
+def _severity(failed: Sequence[Verdict]) -> dg.AssetCheckSeverity:
+    is_fault = any(verdict.is_fault for verdict in failed)
+    return dg.AssetCheckSeverity.ERROR if is_fault else dg.AssetCheckSeverity.WARN
+
+
+def _newest_materializations(
+    context: dg.AssetCheckExecutionContext, asset_key: dg.AssetKey
+) -> Mapping[str, AssetCheckEvaluationTargetMaterializationData]:
+    days = context.op_execution_context.partition_keys
+    wanted = dg.AssetRecordsFilter(asset_key=asset_key, asset_partitions=days)
+    targets: dict[str, AssetCheckEvaluationTargetMaterializationData] = {}
+    cursor = None
+    while len(targets) < len(days):
+        page = context.instance.fetch_materializations(wanted, limit=1000, cursor=cursor)
+        for record in page.records:
+            if record.partition_key and record.partition_key not in targets:
+                targets[record.partition_key] = AssetCheckEvaluationTargetMaterializationData(
+                    storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+                )
+        if not page.has_more:
+            break
+        cursor = page.cursor
+    return targets
+
+
+def _evaluation(
+    asset_key: dg.AssetKey,
+    verdict: Verdict,
+    targets: Mapping[str, AssetCheckEvaluationTargetMaterializationData],
+    *,
+    blocking: bool,
+) -> dg.AssetCheckEvaluation:
+    day = verdict.day.isoformat()
+    metadata: dict[str, dg.MetadataValue] = {
+        name: dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(value)
+        for name, value in verdict.numbers.items()
+    }
+    if verdict.examples:
+        metadata["examples"] = dg.MetadataValue.json(list(verdict.examples))
+    return dg.AssetCheckEvaluation(
+        asset_key=asset_key,
+        check_name=verdict.question,
+        passed=verdict.passed,
+        metadata=metadata,
+        severity=_severity([verdict]),
+        target_materialization_data=targets.get(day),
+        blocking=blocking,
+        partition=day,
+    )

@@ -1,0 +1,68 @@
+"""How commands talk: a console, a progress bar, the summary of a launch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from chicago_crashes.automation.launch import FeedOutcome, OnStep, Outcome
+
+console = Console()
+errors = Console(stderr=True)
+
+SUMMED = (
+    "source_rows",
+    "raw_rows",
+    "table_rows",
+    "quarantined",
+    "repaired",
+    "inserted",
+    "updated",
+    "unchanged",
+    "withdrawn",
+)
+HEADINGS = ("source", "raw", "table", "quarantined", "repaired", "inserted", "updated", "unchanged", "withdrawn")
+
+
+@contextmanager
+def progress_bar(steps: int) -> Iterator[OnStep]:
+    """A bar over the steps of a launch; call what it yields at the end of every step."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
+        task = progress.add_task("starting", total=steps)
+
+        def on_step(name: str) -> None:
+            progress.update(task, advance=1, description=name.replace("__", "/"))
+
+        yield on_step
+
+
+def show(outcome: Outcome) -> None:
+    """Print what became of a launch: per feed the rows at each place and the checks, then the failures."""
+    table = Table(title="Rows of the loaded days")
+    table.add_column("feed")
+    table.add_column("days", justify="right")
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right")
+    table.add_column("checks passed", justify="right")
+    for name, feed in outcome.feeds.items():
+        table.add_row(name, f"{feed.days:,}", *(f"{feed.counts[key]:,}" for key in SUMMED), _checks(feed))
+    console.print(table)
+    for name, feed in outcome.feeds.items():
+        for check, reason in feed.checks_failed.items():
+            errors.print(f"[yellow]check failed[/yellow] {name}: {check} ({reason})", highlight=False)
+    for step, message in outcome.failures.items():
+        errors.print(f"[red]failed[/red] {step}", highlight=False)
+        errors.print(message, style="red", markup=False, highlight=False)
+
+
+def _checks(feed: FeedOutcome) -> str:
+    return f"{feed.checks_passed} of {feed.checks_passed + len(feed.checks_failed)}"

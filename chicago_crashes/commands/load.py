@@ -1,0 +1,28 @@
+"""`chicago-crashes load`: load a range of days through Dagster, with a progress bar and a truthful exit status."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from chicago_crashes.commands.console import progress_bar, show
+
+Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A calendar day in Chicago, YYYY-MM-DD.")]
+
+
+def load(
+    start: Day,
+    end: Day,
+    feed: Annotated[list[str] | None, typer.Option(help="Only this feed; may be given more than once.")] = None,
+) -> None:
+    """Load the days from START to END (both included) from the portal into the tables.
+
+    Runs like those from Dagster's UI, and shows there. The exit status is 0 only if every day of every feed was loaded.
+    """
+    from chicago_crashes.loading import load_range  # Dagster is slow to import; other commands need not wait for it
+
+    with load_range(start.date(), end.date(), feed or []) as loading, progress_bar(loading.steps) as on_step:
+        outcome = loading.run(on_step)
+    show(outcome)
+    if not outcome.succeeded:
+        raise typer.Exit(1)

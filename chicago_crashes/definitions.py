@@ -1,0 +1,36 @@
+"""The table of contents: every asset, check, job, schedule, sensor and resource of the platform."""
+
+import dagster as dg
+
+from chicago_crashes.assets.partitions import day_partitions
+from chicago_crashes.assets.portal import portal_asset
+from chicago_crashes.assets.raw import raw_asset
+from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
+from chicago_crashes.assets.tables import table_asset
+from chicago_crashes.automation.jobs import load_jobs
+from chicago_crashes.automation.schedules import schedules
+from chicago_crashes.checks.table_checks import table_checks
+from chicago_crashes.feeds import FEEDS
+from chicago_crashes.settings import Settings, settings
+
+
+def build_defs(configured: Settings) -> dg.Definitions:
+    """Everything Dagster needs to know, for the given settings."""
+    days = day_partitions(configured.start_date)
+    backfill = dg.BackfillPolicy.multi_run(configured.days_per_run)
+    postgis = PostgisResource()
+    return dg.Definitions(
+        assets=[
+            *(portal_asset(feed) for feed in FEEDS),
+            *(raw_asset(feed, days, backfill) for feed in FEEDS),
+            *(table_asset(feed, days, backfill) for feed in FEEDS),
+        ],
+        asset_checks=[table_checks(feed, days) for feed in FEEDS],
+        resources={"postgis": postgis, "soda": SodaResource(postgis=postgis), "lake": LakeResource()},
+        jobs=load_jobs(days),
+        schedules=schedules(days, days_per_run=configured.days_per_run, switched_on=configured.schedules_on),
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs(settings())

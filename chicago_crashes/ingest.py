@@ -1,0 +1,162 @@
+"""The data's way, without an orchestrator: portal → raw lake → table, day by day.
+
+Both steps take days and yield what became of each, as soon as it is certain. A day that fails never hides another.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+import psycopg
+
+from chicago_crashes.cleaning.clean import DAY, clean
+from chicago_crashes.errors import PermanentError, TransientError
+from chicago_crashes.feeds import Feed
+from chicago_crashes.lake import DayFile, Lake
+from chicago_crashes.postgis.merge import DayCounts, SourceDay, merge_days
+from chicago_crashes.soda.client import Portal
+from chicago_crashes.soda.download import DayFailure, DayRows, download
+
+logger = logging.getLogger(__name__)
+
+ROWS_A_MERGE = 50_000
+"""Days are merged together up to this many rows: few transactions, bounded memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedDay:
+    """A day whose rows are in the raw lake, proven against the portal's signature.
+
+    `requests`, `bytes` and `seconds` are the day's share of what its window cost.
+    """
+
+    day: date
+    file: DayFile
+    is_new_version: bool
+    rows: int
+    requests: int
+    bytes: int
+    seconds: float
+    unknown_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDay:
+    """A day whose rows are in the table or in quarantine."""
+
+    day: date
+    counts: DayCounts
+
+
+def fetch_days(
+    portal: Portal, lake: Lake, feed: Feed, days: Sequence[date], *, run_id: str
+) -> Iterator[FetchedDay | DayFailure]:
+    """Bring the days from the portal into the raw lake."""
+    for outcome in download(portal, feed, days):
+        yield outcome if isinstance(outcome, DayFailure) else _store(lake, feed, outcome, run_id)
+
+
+def load_days(
+    connection: psycopg.Connection, lake: Lake, feed: Feed, days: Sequence[date], *, run_id: str
+) -> Iterator[LoadedDay | DayFailure]:
+    """Clean the days' newest raw files and merge them into the feed's table."""
+    batch: list[DayFile] = []
+    rows = 0
+    for day in days:
+        file = lake.newest(feed, day)
+        if file is None:
+            yield DayFailure(day, _never_fetched(feed, day))
+            continue
+        if batch and rows + file.note.source_rows > ROWS_A_MERGE:
+            yield from _merge(connection, lake, feed, batch, run_id)
+            batch, rows = [], 0
+        batch.append(file)
+        rows += file.note.source_rows
+    yield from _merge(connection, lake, feed, batch, run_id)
+
+
+def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay | DayFailure:
+    try:
+        file, is_new_version = lake.write(
+            feed,
+            fetched.day,
+            fetched.rows,
+            source_updated_at=fetched.signature.updated_at,
+            fetched_at=fetched.fetched_at,
+            run_id=run_id,
+        )
+    except OSError as error:
+        return DayFailure(fetched.day, _lake_refused(lake, feed, fetched.day, error))
+    return FetchedDay(
+        day=fetched.day,
+        file=file,
+        is_new_version=is_new_version,
+        rows=fetched.rows.height,
+        requests=fetched.requests,
+        bytes=fetched.bytes,
+        seconds=fetched.seconds,
+        unknown_columns=fetched.unknown_columns,
+    )
+
+
+def _merge(
+    connection: psycopg.Connection, lake: Lake, feed: Feed, files: Sequence[DayFile], run_id: str
+) -> Iterator[LoadedDay | DayFailure]:
+    """Merge the files in one transaction; if the database refuses a value, day by day, to find the day it is in."""
+    if not files:
+        return
+    try:
+        counts = _merge_at_once(connection, lake, feed, files, run_id)
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        if len(files) == 1:
+            yield DayFailure(files[0].note.day, _refused(feed, files[0].note.day, error))
+            return
+        logger.warning("%s: a value was refused; merging %d days one by one to find it", feed.name, len(files))
+        for file in files:
+            yield from _merge(connection, lake, feed, [file], run_id)
+    except psycopg.OperationalError as error:
+        for file in files:
+            yield DayFailure(file.note.day, _database_lost(feed, file.note.day, error))
+    else:
+        yield from (LoadedDay(day, counts[day]) for day in counts)
+
+
+def _merge_at_once(
+    connection: psycopg.Connection, lake: Lake, feed: Feed, files: Sequence[DayFile], run_id: str
+) -> dict[date, DayCounts]:
+    frames = [lake.read(file).with_columns(pl.lit(file.note.day).alias(DAY)) for file in files]
+    days = [
+        SourceDay(file.note.day, file.note.source_rows, file.note.source_updated_at, frame.height, file.note.fetched_at)
+        for file, frame in zip(files, frames, strict=True)
+    ]
+    cleaned = clean(feed, pl.concat(frames, how="diagonal"))
+    return merge_days(connection, feed, cleaned, days, run_id=run_id)
+
+
+def _never_fetched(feed: Feed, day: date) -> PermanentError:
+    return PermanentError(
+        f"{feed.name} {day} is not in the raw lake. Materialise raw/{feed.name} for this day first, or launch both."
+    )
+
+
+def _lake_refused(lake: Lake, feed: Feed, day: date, error: OSError) -> TransientError:
+    return TransientError(
+        f"{feed.name} {day} could not be stored in the raw lake {lake.url}: {error}. Nothing of the day was kept. "
+        "Make room or mend CRASHES_RAW_URL, then load the day again."
+    )
+
+
+def _refused(feed: Feed, day: date, error: psycopg.Error) -> PermanentError:
+    return PermanentError(
+        f"{feed.name} {day}: the table {feed.table} refused a value that cleaning let through: {error}. Nothing of the "
+        "day was loaded; its rows are in the raw lake. This is a fault of the platform: please report it."
+    )
+
+
+def _database_lost(feed: Feed, day: date, error: psycopg.Error) -> TransientError:
+    return TransientError(
+        f"{feed.name} {day}: the database was lost while the day was merged: {error}. Nothing of the day was loaded; "
+        "load it again."
+    )

@@ -1,0 +1,85 @@
+"""Dagster's storage in the platform's own database, in the schema `dagster`, with a connection pool under the events.
+
+`dagster.yaml` names `CrashesDagsterStorage`. It asks for the database like everything else does, so Dagster needs no
+address of its own, and its processes start the private cluster when they are the first to need it.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Self
+from weakref import WeakSet
+
+from dagster import Field, StringSource
+from dagster._config.config_schema import UserConfigSchema
+from dagster._serdes import ConfigurableClassData
+from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
+from dagster_postgres.utils import create_pg_engine
+from sqlalchemy.pool import QueuePool
+
+from chicago_crashes.local.cluster import database_url
+from chicago_crashes.local.dagster_home import make_schema, storage_url
+
+CONFIG_TYPE: UserConfigSchema = {"postgres_url": Field(StringSource, is_required=False)}
+KEPT_CONNECTIONS = 2
+
+
+class CrashesDagsterStorage(DagsterPostgresStorage):
+    """Runs, schedules and events of Dagster, next to the tables."""
+
+    def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(postgres_url, inst_data=inst_data)
+        self._event_log_storage = PooledEventLogStorage(postgres_url)
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        """What `dagster.yaml` may say: another database than the platform's, for those who want one."""
+        return CONFIG_TYPE
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
+        """The storage that `dagster.yaml` asks for."""
+        if configured := config_value.get("postgres_url"):
+            return cls(configured, inst_data)
+        url = database_url()
+        make_schema(url)
+        return cls(storage_url(url), inst_data)
+
+
+class PooledEventLogStorage(PostgresEventLogStorage):
+    """The event log with connections that are kept.
+
+    The original opens a connection for every event; with one event a day, that is most of the time a run over
+    thousands of days spends on bookkeeping. The pool may grow without bound, because the original may, too.
+    """
+
+    def __init__(self, postgres_url: str) -> None:
+        super().__init__(postgres_url)
+        self._engine = create_pg_engine(
+            postgres_url,
+            isolation_level="AUTOCOMMIT",
+            poolclass=QueuePool,
+            pool_size=KEPT_CONNECTIONS,
+            max_overflow=-1,
+            pool_pre_ping=True,
+        )
+        _storages.add(self)
+
+    def dispose(self) -> None:
+        """Close the kept connections with the Dagster instance that owns this storage."""
+        super().dispose()
+        self._engine.dispose()
+
+    def forget_connections(self) -> None:
+        """Leave the connections to the parent process: two processes on one connection garble each other."""
+        self._engine.dispose(close=False)
+
+
+_storages: WeakSet[PooledEventLogStorage] = WeakSet()
+
+
+def _after_fork() -> None:
+    for storage in list(_storages):
+        storage.forget_connections()
+
+
+os.register_at_fork(after_in_child=_after_fork)
