@@ -44,6 +44,7 @@ lint: install  ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/yamllint --strict .
 
 lock:  ## Renew requirements.lock and docker/requirements.lock after a change of the dependencies in pyproject.toml
 	@mkdir -p .local && $(PYTHON) -m venv .local/lock && .local/lock/bin/python -m pip install -qq uv
