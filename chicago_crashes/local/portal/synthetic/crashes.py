@@ -330,10 +330,9 @@ def stains(dirt: d.Dirt) -> list[d.Stain]:
         ),
         d.decimals("num_units", dirt.integers_with_decimals),
         d.blanks("street_name", dirt.whitespace),
-        d.markers("street_name", dirt.null_markers / 100),
-        d.blanks("weather_condition", dirt.whitespace / 10),
+        d.markers("street_name", dirt.unknown_street),
+        d.blanks("weather_condition", dirt.whitespace_in_category),
         d.new_category("traffic_control_device", dirt.unknown_category, "HAWK BEACON", "SPEED FEEDBACK SIGN"),
-        d.unknown_flag("work_zone_i", dirt.unknown_flag / 10),
     ]
 
 

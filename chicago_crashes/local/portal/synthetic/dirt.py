@@ -5,7 +5,7 @@ account is a plain sum and every planted cell can be found again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import polars as pl
 
@@ -30,6 +30,7 @@ class Dirt:
     speed_limit_99: float = 0.00015
     lane_count_zero: float = 0.0035
     lane_count_is_street_number: float = 0.00003
+    unknown_street: float = 0.00005
     crashes_without_people: float = 0.0023
     late_notification: float = 0.017
     # children
@@ -53,10 +54,13 @@ class Dirt:
     unknown_person_id: float = 0.0023
     two_person_ids: float = 0.0011
     repeated_person_id: float = 0.0046
+    doubled_blanks: float = 0.01
+    unknown_victim: float = 0.00001  # chosen, as for all unknown categories
     # everywhere
     unknown_flag: float = 0.12
     null_markers: float = 0.005
     whitespace: float = 0.001
+    whitespace_in_category: float = 0.00002  # chosen: none seen
     integers_with_decimals: float = 0.0001  # chosen: spreadsheets add it
     unknown_category: float = 0.00001  # chosen: new values do turn up
 
@@ -67,8 +71,19 @@ class Dirt:
 
 
 DOCUMENTED_DIRT = Dirt()
-HEAVY_DIRT = DOCUMENTED_DIRT.times(20, at_least=0.01, at_most=0.15)
-"""About twenty times the dirt, so that a small portal has every kind of it within a month."""
+HEAVY_DIRT = replace(
+    DOCUMENTED_DIRT.times(20, at_least=0.01, at_most=0.15),
+    blank_person_id=0.35,
+    unknown_person_id=0.3,
+    two_person_ids=0.3,
+    repeated_person_id=0.25,
+    doubled_blanks=0.5,
+    unknown_victim=0.3,
+)
+"""About twenty times the dirt, and more on the list of fatalities, which is short: a month has every kind of it.
+
+(At the default number of rows; a month with few fatalities may miss a kind of theirs.)
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,9 @@ def published(victims: pl.DataFrame) -> pl.DataFrame:
 
 def repeat_persons(fatalities: pl.DataFrame, dirt: d.Dirt, account: d.Account) -> pl.DataFrame:
     """Add rows that reuse a victim's person id: for a second victim of the crash, or of another crash that day."""
-    repeated = fatalities.filter(Draws(fatalities["key"]).chance("repeated", dirt.repeated_person_id))
-    if repeated.is_empty():
-        return fatalities
+    is_repeated = Draws(fatalities["key"]).chance("repeated", dirt.repeated_person_id)
+    fatalities = fatalities.with_columns(is_repeated=is_repeated)
+    repeated = fatalities.filter(is_repeated)
     draws = Draws(keys_of(repeated["key"], "repeated", pl.zeros(repeated.height, dtype=pl.UInt64, eager=True)))
     is_same_crash = draws.chance("same crash", 0.4)
     copies = repeated.with_columns(
@@ -85,10 +85,11 @@ def stains(dirt: d.Dirt) -> list[d.Stain]:
     """What can be wrong with a listed victim."""
     two = pl.concat_str(pl.col("person_id"), pl.lit(" or "), pl.col("person_id"), pl.lit("1"))
     doubled = pl.col("crash_location").str.replace(" ", "  ", literal=True)
+    alone = ~pl.col("is_repeated")
     return [
-        d.Stain("blank_person_id", dirt.blank_person_id, "person_id", {"person_id": None}),
-        d.Stain("null_marker", dirt.unknown_person_id, "person_id", {"person_id": ("UNK",)}),
-        d.Stain("two_person_ids", dirt.two_person_ids, "person_id", {"person_id": two}),
-        d.Stain("whitespace", dirt.whitespace, "crash_location", {"crash_location": doubled}),
-        d.new_category("victim", dirt.unknown_category, "E-BIKE RIDER"),
+        d.Stain("blank_person_id", dirt.blank_person_id, "person_id", {"person_id": None}, alone),
+        d.Stain("null_marker", dirt.unknown_person_id, "person_id", {"person_id": ("UNK",)}, alone),
+        d.Stain("two_person_ids", dirt.two_person_ids, "person_id", {"person_id": two}, alone),
+        d.Stain("whitespace", dirt.doubled_blanks, "crash_location", {"crash_location": doubled}),
+        d.new_category("victim", dirt.unknown_victim, "E-BIKE RIDER"),
     ]
