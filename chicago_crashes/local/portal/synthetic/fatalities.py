@@ -82,7 +82,7 @@ def repeat_persons(fatalities: pl.DataFrame, dirt: d.Dirt, account: d.Account) -
 
 
 def stains(dirt: d.Dirt) -> list[d.Stain]:
-    """What can be wrong with a listed victim."""
+    """What can be wrong with a listed victim, once `repeat_persons` has said which ids are repeated."""
     two = pl.concat_str(pl.col("person_id"), pl.lit(" or "), pl.col("person_id"), pl.lit("1"))
     doubled = pl.col("crash_location").str.replace(" ", "  ", literal=True)
     alone = ~pl.col("is_repeated")
