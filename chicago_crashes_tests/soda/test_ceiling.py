@@ -14,7 +14,7 @@ from chicago_crashes.soda.ceiling import postgres_ceiling
 
 PER_WINDOW = 12
 WINDOW = timedelta(seconds=1.5)
-MARGIN = timedelta(seconds=0.3)
+MARGIN = timedelta(seconds=0.8)
 REQUESTS_EACH = 24
 
 SENDER = """

@@ -46,6 +46,7 @@ PASSING_FAULTS = {
     "503": json_answer({"message": "down", "errorCode": "service-unavailable"}, status=503),
     "504": Answer(504, b"<html>Gateway Timeout</html>", HTML),
     "HTML with status 200": Answer(200, b"<html>Maintenance</html>", HTML),
+    "rows that claim to be HTML": replace(GOOD, headers=HTML),
     "HTML that claims to be JSON": Answer(200, b"<html>Maintenance</html>", PLAIN_JSON),
     "an error envelope with status 200": json_answer({"message": "oops", "code": "x"}),
     "a list that holds no rows": json_answer([1, 2]),

@@ -244,12 +244,22 @@ def double(rows: list[Row]) -> list[Row]:
     return [*rows, rows[0]]
 
 
+def one_twice_instead_of_another(rows: list[Row]) -> list[Row]:
+    first = rows[0]
+    other = next(row for row in rows[1:] if row["crash_date"][:10] == first["crash_date"][:10])
+    return [first if row is other else row for row in rows]
+
+
 def without_id(rows: list[Row]) -> list[Row]:
     return [{name: value for name, value in rows[0].items() if name != ":id"}, *rows[1:]]
 
 
 def of_another_day(rows: list[Row]) -> list[Row]:
     return [rows[0] | {"crash_date": "2001-01-01T00:00:00.000"}, *rows[1:]]
+
+
+def and_one_of_another_day(rows: list[Row]) -> list[Row]:
+    return [*rows, rows[0] | {":id": "row-aaaa.bbbb~cccc", "crash_date": "2001-01-01T00:00:00.000"}]
 
 
 def without_a_date(rows: list[Row]) -> list[Row]:
@@ -270,6 +280,8 @@ def the_newest_missing(rows: list[Row]) -> list[Row]:
 
 LIES = [
     double,
+    one_twice_instead_of_another,
+    and_one_of_another_day,
     without_id,
     of_another_day,
     without_a_date,
@@ -284,7 +296,7 @@ LIES = [
 def test_a_reply_that_is_whole_but_wrong_is_never_delivered(
     small_portal: SmallPortal, client: Client, lie: Callable[[list[Row]], list[Row]], times: int
 ) -> None:
-    rows = rows_per_day(3, 3)
+    rows = [row | {":updated_at": "2024-01-15T10:02:03.456Z"} for row in rows_per_day(3, 3)]
     small_portal.publish(CRASHES, rows)
     left = times
 
