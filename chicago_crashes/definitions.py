@@ -1,5 +1,7 @@
 """The table of contents: every asset, check, job, schedule, sensor and resource of the platform."""
 
+import warnings
+
 import dagster as dg
 
 from chicago_crashes.assets.partitions import day_partitions
@@ -16,6 +18,14 @@ from chicago_crashes.settings import Settings, settings
 
 def build_defs(configured: Settings) -> dg.Definitions:
     """Everything Dagster needs to know, for the given settings."""
+    with warnings.catch_warnings():
+        # Backfill policies and partitioned checks are what this platform is built on, though Dagster may change them.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return _definitions(configured)
+
+
+def _definitions(configured: Settings) -> dg.Definitions:
     days = day_partitions(configured.start_date)
     backfill = dg.BackfillPolicy.multi_run(configured.days_per_run)
     postgis = PostgisResource()

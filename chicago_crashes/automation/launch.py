@@ -58,6 +58,13 @@ class Outcome:
         """Whether every day of every feed was loaded."""
         return not self.failures
 
+    @property
+    def all_held(self) -> bool:
+        """Whether every day was loaded, every row is accounted for and every check passed."""
+        return self.succeeded and all(
+            feed.days and feed.is_reconciled and not feed.checks_failed for feed in self.feeds.values()
+        )
+
 
 def steps_of(first: date, last: date, feeds: Sequence[Feed], days_per_run: int) -> int:
     """How many steps a launch will report: fetching, loading and checking each feed in each run."""

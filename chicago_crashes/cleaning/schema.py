@@ -31,7 +31,7 @@ def key_schema(feed: Feed) -> pa.DataFrameSchema:
     """Every row has a key and a date, and no two rows have the same key."""
     types = stored_types(feed)
     required = {name: pa.Column(types[name], nullable=False) for name in (*feed.key, feed.date)}
-    return pa.DataFrameSchema(required, unique=list(feed.key), report_duplicates="exclude_first")
+    return pa.DataFrameSchema(required, unique=list(feed.key))
 
 
 def type_schema(feed: Feed) -> pa.DataFrameSchema:

@@ -1,0 +1,41 @@
+"""`chicago-crashes status`: is the copy complete, current and sound."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from chicago_crashes.commands.console import console, errors
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show per feed the days loaded, missing and stale, the rows, the newest crash and the failed checks."""
+    from chicago_crashes.loading import all_statuses
+
+    statuses = all_statuses()
+    if as_json:
+        print(json.dumps([asdict(feed) for feed in statuses], default=str, indent=2))  # noqa: T201 - the output itself
+        return
+    table = Table()
+    for heading in ("feed", "days", "missing", "stale", "rows", "quarantined", "repaired", "newest crash", "loaded", "failed checks"):
+        table.add_column(heading, justify="left" if heading in {"feed", "failed checks"} else "right")
+    for feed in statuses:
+        table.add_row(
+            feed.feed,
+            f"{feed.days_loaded:,}",
+            f"{feed.days_missing:,}",
+            "?" if feed.days_stale is None else f"{feed.days_stale:,}",
+            f"{feed.table_rows:,}",
+            f"{feed.quarantined_rows:,}",
+            f"{feed.repaired_rows:,}",
+            f"{feed.newest_crash:%Y-%m-%d %H:%M}" if feed.newest_crash else "-",
+            f"{feed.last_loaded_at:%Y-%m-%d %H:%M} UTC" if feed.last_loaded_at else "-",
+            ", ".join(feed.failed_checks) or "none",
+        )
+    console.print(table)
+    for message in sorted({feed.portal_error for feed in statuses if feed.portal_error}):
+        errors.print(f"Stale days are unknown: {message}", highlight=False)

@@ -1,0 +1,63 @@
+"""The whole platform for a test: a database, a raw lake and a stand-in portal of its own, and launches through Dagster."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+from dagster import DagsterInstance
+
+from chicago_crashes.automation.launch import Outcome, launch
+from chicago_crashes.definitions import build_defs
+from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.local.portal.serve import RunningPortal, serving
+from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.settings import settings
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform under test."""
+
+    database_url: str
+    lake: Path
+    portal: RunningPortal
+    instance: DagsterInstance
+
+    def load(self, first: date, last: date, feeds: Sequence[Feed] = FEEDS, *, days_per_run: int = 100) -> Outcome:
+        """Load days through Dagster, as the command does."""
+        return launch(
+            build_defs(settings()),
+            self.instance,
+            feeds,
+            first,
+            last,
+            days_per_run=days_per_run,
+            on_step=lambda _step: None,
+        )
+
+    def query(self, statement: str, *params: object) -> list[tuple[object, ...]]:
+        """The rows of a query."""
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(statement.encode(), params or None).fetchall()
+
+
+@contextmanager
+def platform(
+    store: PortalStore, database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, start: date
+) -> Iterator[Platform]:
+    """A platform whose portal serves `store`."""
+    with serving(store) as portal, DagsterInstance.ephemeral() as instance:
+        monkeypatch.setenv("CRASHES_DATABASE_URL", database_url)
+        monkeypatch.setenv("CRASHES_PORTAL_URL", portal.url)
+        monkeypatch.setenv("CRASHES_RAW_URL", str(folder / "raw"))
+        monkeypatch.setenv("CRASHES_START_DATE", start.isoformat())
+        monkeypatch.setenv("CRASHES_REQUESTS_PER_HOUR", "100000")
+        settings.cache_clear()
+        try:
+            yield Platform(database_url, folder / "raw", portal, instance)
+        finally:
+            settings.cache_clear()
