@@ -97,9 +97,15 @@ def _extra(feed: Feed, raw: pl.DataFrame) -> pl.Expr:
     unknown = [n for n in raw.columns if not n.startswith(":") and n not in {*feed.column_names, DAY, "row"}]
     if not unknown:
         return pl.lit(None, pl.String).alias("extra")
-    texts = [_without_nul(pl.col(name)).alias(name) for name in unknown]
+    members = pl.concat_str([_json_member(name) for name in unknown], separator=",", ignore_nulls=True)
     filled = pl.any_horizontal(pl.col(name).is_not_null() for name in unknown)
-    return pl.when(filled).then(pl.struct(texts).struct.json_encode()).alias("extra")
+    return pl.when(filled).then(pl.concat_str(pl.lit("{"), members, pl.lit("}"))).alias("extra")
+
+
+def _json_member(name: str) -> pl.Expr:
+    """`"name":"text"`, or null where the row has no such column: what one row lacks must not depend on the others."""
+    alone = pl.struct(_without_nul(pl.col(name)).alias(name)).struct.json_encode()
+    return pl.when(pl.col(name).is_not_null()).then(alone.str.strip_prefix("{").str.strip_suffix("}"))
 
 
 def _without_nul(value: pl.Expr) -> pl.Expr:
@@ -122,13 +128,22 @@ def _with_surrogate(feed: Feed, surrogate: Surrogate, typed: pl.DataFrame) -> pl
 
 
 def _quarantine_reasons(feed: Feed, typed: pl.DataFrame) -> pl.Series:
-    """Per row why it cannot be loaded, or null. Of rows with one key, the last published one is loaded."""
+    """Per row why it cannot be loaded, or null. Of loadable rows with one key, the last published one is loaded."""
+    unreadable = [
+        pl.when(_is_unreadable(feed, name)).then(pl.lit(f"no readable {name}")) for name in (feed.date, *feed.key)
+    ]
+    judged = typed.with_columns(pl.coalesce(unreadable).alias("reason"))
     published = pl.col("source_updated_at").fill_null(EARLIEST.replace(tzinfo=UTC))
-    place = pl.int_range(pl.len()).over([DAY, ROW_KEY], order_by=[published, "row"], descending=True)
-    reason = pl.when(pl.col(feed.date).is_null()).then(pl.lit(f"no readable {feed.date}"))
-    for name in feed.key:
-        reason = reason.when(pl.col(name).is_null()).then(pl.lit(f"no readable {name}"))
-    return typed.select(reason.when(place > 0).then(pl.lit("second row with the same key")).alias("reason")).to_series()
+    rivals = [pl.col(DAY), pl.col(ROW_KEY), pl.col("reason").is_null()]
+    place = pl.int_range(pl.len()).over(rivals, order_by=[published, "row"], descending=True)
+    second = pl.when(place > 0).then(pl.lit("second row with the same key"))
+    return judged.select(pl.coalesce("reason", second)).to_series()
+
+
+def _is_unreadable(feed: Feed, name: str) -> pl.Expr:
+    """Whether a column that a row cannot do without has no value, or one that a rule would null."""
+    nulling = [rule.broken for rule in rules(feed) if rule.column == name and rule.action is Action.NULLED]
+    return pl.any_horizontal(pl.col(name).is_null(), *nulling)
 
 
 def _repaired(feed: Feed, kept: pl.DataFrame, broken: pl.DataFrame, applied: tuple[Rule, ...]) -> pl.DataFrame:

@@ -58,7 +58,9 @@ def timestamp_value(stated: pl.Expr) -> pl.Expr:
     """Chicago wall time from the API's ISO form or the export's 12-hour form."""
     attempts = [stated.str.to_datetime(form, strict=False, time_unit="us") for form in TIMESTAMP_FORMATS]
     moment = pl.coalesce(attempts)
-    return pl.when(moment.is_between(EARLIEST, LATEST)).then(moment)
+    # Second 60 would be read as the next minute's first, and could move a row to another day.
+    is_leap_second = stated.str.contains(":60", literal=True)
+    return pl.when(moment.is_between(EARLIEST, LATEST) & ~is_leap_second).then(moment)
 
 
 def point_part(point: pl.Expr, part: int) -> pl.Expr:

@@ -62,12 +62,14 @@ def coordinate_status(feed: Feed, coordinates: Coordinates) -> pl.Expr:
 def _column_rules(column: Column, *, bounded: bool) -> Iterator[Rule]:
     value = pl.col(column.name)
     yield Rule("type", column.name, Action.NULLED, pl.col(stated(column.name)).is_not_null() & value.is_null())
+    too_long = pl.lit(value=False)
     if column.max_length is not None:
-        yield _rule("length", column, value.str.len_chars() > column.max_length)
+        too_long = value.str.len_chars() > column.max_length
+        yield _rule("length", column, too_long)
     if bounded and column.is_bounded:
         yield _rule("bounds", column, ~_within(value, column))
     if column.kind is Kind.CATEGORY:
-        yield _rule("category", column, ~value.is_in(column.values), Action.FLAGGED)
+        yield _rule("category", column, ~value.is_in(column.values) & ~too_long, Action.FLAGGED)
 
 
 def _rule(name: str, column: Column, broken: pl.Expr, action: Action = Action.NULLED) -> Rule:

@@ -124,8 +124,8 @@ def text(
 
 
 def category(name: str, description: str, *values: str, header: str | None = None) -> Column:
-    """Text from a known list of values."""
-    return Column(name, Kind.CATEGORY, description, header or name.upper(), values=values)
+    """Text from a known list of values; an unknown one is kept if it is short enough to be one."""
+    return Column(name, Kind.CATEGORY, description, header or name.upper(), values=values, max_length=LONGEST_TEXT)
 
 
 def code(name: str, description: str, *, digits: int) -> Column:

@@ -144,7 +144,7 @@ def test_tables_and_datasets_are_not_mixed_up() -> None:
 
 
 def test_an_unknown_feed_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(PermanentError, match="'weather'.*crashes, people, vehicles, fatalities"):
+    with pytest.raises(PermanentError, match=r"'weather'.*crashes, people, vehicles, fatalities"):
         feed_named("weather")
 
 

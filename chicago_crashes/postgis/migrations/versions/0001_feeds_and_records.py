@@ -232,21 +232,49 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("age <= 120", name=op.f("crash_people_age_highest_check")),
         sa.CheckConstraint("age >= 0", name=op.f("crash_people_age_lowest_check")),
+        sa.CheckConstraint(
+            "char_length(airbag_deployed) <= 500", name=op.f("crash_people_airbag_deployed_length_check")
+        ),
+        sa.CheckConstraint("char_length(bac_result) <= 500", name=op.f("crash_people_bac_result_length_check")),
+        sa.CheckConstraint("char_length(cell_phone_use) <= 500", name=op.f("crash_people_cell_phone_use_length_check")),
         sa.CheckConstraint("char_length(city) <= 500", name=op.f("crash_people_city_length_check")),
         sa.CheckConstraint(
             "char_length(crash_record_id) <= 128", name=op.f("crash_people_crash_record_id_length_check")
         ),
+        sa.CheckConstraint("char_length(driver_action) <= 500", name=op.f("crash_people_driver_action_length_check")),
+        sa.CheckConstraint("char_length(driver_vision) <= 500", name=op.f("crash_people_driver_vision_length_check")),
         sa.CheckConstraint(
             "char_length(drivers_license_class) <= 500", name=op.f("crash_people_drivers_license_class_length_check")
         ),
         sa.CheckConstraint(
             "char_length(drivers_license_state) <= 500", name=op.f("crash_people_drivers_license_state_length_check")
         ),
+        sa.CheckConstraint("char_length(ejection) <= 500", name=op.f("crash_people_ejection_length_check")),
         sa.CheckConstraint("char_length(ems_agency) <= 500", name=op.f("crash_people_ems_agency_length_check")),
         sa.CheckConstraint("char_length(ems_run_no) <= 500", name=op.f("crash_people_ems_run_no_length_check")),
         sa.CheckConstraint("char_length(hospital) <= 500", name=op.f("crash_people_hospital_length_check")),
+        sa.CheckConstraint(
+            "char_length(injury_classification) <= 500", name=op.f("crash_people_injury_classification_length_check")
+        ),
+        sa.CheckConstraint(
+            "char_length(pedpedal_action) <= 500", name=op.f("crash_people_pedpedal_action_length_check")
+        ),
+        sa.CheckConstraint(
+            "char_length(pedpedal_location) <= 500", name=op.f("crash_people_pedpedal_location_length_check")
+        ),
+        sa.CheckConstraint(
+            "char_length(pedpedal_visibility) <= 500", name=op.f("crash_people_pedpedal_visibility_length_check")
+        ),
         sa.CheckConstraint("char_length(person_id) <= 500", name=op.f("crash_people_person_id_length_check")),
+        sa.CheckConstraint("char_length(person_type) <= 500", name=op.f("crash_people_person_type_length_check")),
+        sa.CheckConstraint(
+            "char_length(physical_condition) <= 500", name=op.f("crash_people_physical_condition_length_check")
+        ),
+        sa.CheckConstraint(
+            "char_length(safety_equipment) <= 500", name=op.f("crash_people_safety_equipment_length_check")
+        ),
         sa.CheckConstraint("char_length(seat_no) <= 500", name=op.f("crash_people_seat_no_length_check")),
+        sa.CheckConstraint("char_length(sex) <= 500", name=op.f("crash_people_sex_length_check")),
         sa.CheckConstraint("char_length(state) <= 500", name=op.f("crash_people_state_length_check")),
         sa.CheckConstraint("char_length(zipcode) <= 500", name=op.f("crash_people_zipcode_length_check")),
         sa.PrimaryKeyConstraint("crash_record_id", "person_id", name=op.f("crash_people_pkey")),
@@ -706,14 +734,24 @@ def upgrade() -> None:
             nullable=False,
             comment="When the row last changed here",
         ),
+        sa.CheckConstraint(
+            "char_length(cargo_body_type) <= 500", name=op.f("crash_vehicles_cargo_body_type_length_check")
+        ),
         sa.CheckConstraint("char_length(carrier_city) <= 500", name=op.f("crash_vehicles_carrier_city_length_check")),
         sa.CheckConstraint("char_length(carrier_name) <= 500", name=op.f("crash_vehicles_carrier_name_length_check")),
         sa.CheckConstraint("char_length(carrier_state) <= 500", name=op.f("crash_vehicles_carrier_state_length_check")),
         sa.CheckConstraint("char_length(ccmc_no) <= 500", name=op.f("crash_vehicles_ccmc_no_length_check")),
         sa.CheckConstraint(
+            "char_length(commercial_src) <= 500", name=op.f("crash_vehicles_commercial_src_length_check")
+        ),
+        sa.CheckConstraint(
             "char_length(crash_record_id) <= 128", name=op.f("crash_vehicles_crash_record_id_length_check")
         ),
+        sa.CheckConstraint(
+            "char_length(first_contact_point) <= 500", name=op.f("crash_vehicles_first_contact_point_length_check")
+        ),
         sa.CheckConstraint("char_length(gvwr) <= 500", name=op.f("crash_vehicles_gvwr_length_check")),
+        sa.CheckConstraint("char_length(hazmat_class) <= 500", name=op.f("crash_vehicles_hazmat_class_length_check")),
         sa.CheckConstraint("char_length(hazmat_name) <= 500", name=op.f("crash_vehicles_hazmat_name_length_check")),
         sa.CheckConstraint(
             "char_length(hazmat_report_no) <= 500", name=op.f("crash_vehicles_hazmat_report_no_length_check")
@@ -725,13 +763,33 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "char_length(lic_plate_state) <= 500", name=op.f("crash_vehicles_lic_plate_state_length_check")
         ),
+        sa.CheckConstraint("char_length(load_type) <= 500", name=op.f("crash_vehicles_load_type_length_check")),
         sa.CheckConstraint("char_length(make) <= 500", name=op.f("crash_vehicles_make_length_check")),
+        sa.CheckConstraint("char_length(maneuver) <= 500", name=op.f("crash_vehicles_maneuver_length_check")),
         sa.CheckConstraint("char_length(mcs_report_no) <= 500", name=op.f("crash_vehicles_mcs_report_no_length_check")),
         sa.CheckConstraint("char_length(model) <= 500", name=op.f("crash_vehicles_model_length_check")),
         sa.CheckConstraint("char_length(towed_by) <= 500", name=op.f("crash_vehicles_towed_by_length_check")),
         sa.CheckConstraint("char_length(towed_to) <= 500", name=op.f("crash_vehicles_towed_to_length_check")),
+        sa.CheckConstraint(
+            "char_length(trailer1_width) <= 500", name=op.f("crash_vehicles_trailer1_width_length_check")
+        ),
+        sa.CheckConstraint(
+            "char_length(trailer2_width) <= 500", name=op.f("crash_vehicles_trailer2_width_length_check")
+        ),
+        sa.CheckConstraint(
+            "char_length(travel_direction) <= 500", name=op.f("crash_vehicles_travel_direction_length_check")
+        ),
         sa.CheckConstraint("char_length(un_no) <= 500", name=op.f("crash_vehicles_un_no_length_check")),
+        sa.CheckConstraint("char_length(unit_type) <= 500", name=op.f("crash_vehicles_unit_type_length_check")),
         sa.CheckConstraint("char_length(usdot_no) <= 500", name=op.f("crash_vehicles_usdot_no_length_check")),
+        sa.CheckConstraint(
+            "char_length(vehicle_config) <= 500", name=op.f("crash_vehicles_vehicle_config_length_check")
+        ),
+        sa.CheckConstraint(
+            "char_length(vehicle_defect) <= 500", name=op.f("crash_vehicles_vehicle_defect_length_check")
+        ),
+        sa.CheckConstraint("char_length(vehicle_type) <= 500", name=op.f("crash_vehicles_vehicle_type_length_check")),
+        sa.CheckConstraint("char_length(vehicle_use) <= 500", name=op.f("crash_vehicles_vehicle_use_length_check")),
         sa.CheckConstraint(
             "vehicle_year <= extract(year from crash_date) + 1", name=op.f("crash_vehicles_vehicle_year_highest_check")
         ),
@@ -1140,13 +1198,44 @@ def upgrade() -> None:
             name=op.f("crashes_coordinates_pair_check"),
         ),
         sa.CheckConstraint("beat_of_occurrence ~ '^[0-9]{4}$'", name=op.f("crashes_beat_of_occurrence_digits_check")),
+        sa.CheckConstraint("char_length(alignment) <= 500", name=op.f("crashes_alignment_length_check")),
+        sa.CheckConstraint("char_length(crash_record_id) <= 128", name=op.f("crashes_crash_record_id_length_check")),
+        sa.CheckConstraint("char_length(crash_type) <= 500", name=op.f("crashes_crash_type_length_check")),
+        sa.CheckConstraint("char_length(damage) <= 500", name=op.f("crashes_damage_length_check")),
+        sa.CheckConstraint("char_length(device_condition) <= 500", name=op.f("crashes_device_condition_length_check")),
+        sa.CheckConstraint("char_length(first_crash_type) <= 500", name=op.f("crashes_first_crash_type_length_check")),
+        sa.CheckConstraint("char_length(idot_control_no) <= 500", name=op.f("crashes_idot_control_no_length_check")),
+        sa.CheckConstraint(
+            "char_length(lighting_condition) <= 500", name=op.f("crashes_lighting_condition_length_check")
+        ),
+        sa.CheckConstraint(
+            "char_length(most_severe_injury) <= 500", name=op.f("crashes_most_severe_injury_length_check")
+        ),
+        sa.CheckConstraint(
+            "char_length(prim_contributory_cause) <= 500", name=op.f("crashes_prim_contributory_cause_length_check")
+        ),
+        sa.CheckConstraint("char_length(report_type) <= 500", name=op.f("crashes_report_type_length_check")),
+        sa.CheckConstraint("char_length(road_defect) <= 500", name=op.f("crashes_road_defect_length_check")),
+        sa.CheckConstraint(
+            "char_length(roadway_surface_cond) <= 500", name=op.f("crashes_roadway_surface_cond_length_check")
+        ),
+        sa.CheckConstraint(
+            "char_length(sec_contributory_cause) <= 500", name=op.f("crashes_sec_contributory_cause_length_check")
+        ),
+        sa.CheckConstraint("char_length(street_direction) <= 500", name=op.f("crashes_street_direction_length_check")),
+        sa.CheckConstraint("char_length(street_name) <= 500", name=op.f("crashes_street_name_length_check")),
+        sa.CheckConstraint(
+            "char_length(traffic_control_device) <= 500", name=op.f("crashes_traffic_control_device_length_check")
+        ),
+        sa.CheckConstraint("char_length(trafficway_type) <= 500", name=op.f("crashes_trafficway_type_length_check")),
+        sa.CheckConstraint(
+            "char_length(weather_condition) <= 500", name=op.f("crashes_weather_condition_length_check")
+        ),
+        sa.CheckConstraint("char_length(work_zone_type) <= 500", name=op.f("crashes_work_zone_type_length_check")),
         sa.CheckConstraint(
             "coordinate_status in ('ok', 'missing', 'zero', 'out_of_bounds')",
             name=op.f("crashes_coordinate_status_check"),
         ),
-        sa.CheckConstraint("char_length(crash_record_id) <= 128", name=op.f("crashes_crash_record_id_length_check")),
-        sa.CheckConstraint("char_length(idot_control_no) <= 500", name=op.f("crashes_idot_control_no_length_check")),
-        sa.CheckConstraint("char_length(street_name) <= 500", name=op.f("crashes_street_name_length_check")),
         sa.CheckConstraint("latitude <= 42.1", name=op.f("crashes_latitude_highest_check")),
         sa.CheckConstraint("latitude >= 41.6", name=op.f("crashes_latitude_lowest_check")),
         sa.CheckConstraint("longitude <= -87.5", name=op.f("crashes_longitude_highest_check")),
@@ -1321,10 +1410,6 @@ def upgrade() -> None:
             name=op.f("vision_zero_fatalities_coordinates_pair_check"),
         ),
         sa.CheckConstraint(
-            "coordinate_status in ('ok', 'missing', 'zero', 'out_of_bounds')",
-            name=op.f("vision_zero_fatalities_coordinate_status_check"),
-        ),
-        sa.CheckConstraint(
             "char_length(crash_circumstances) <= 4000",
             name=op.f("vision_zero_fatalities_crash_circumstances_length_check"),
         ),
@@ -1332,6 +1417,11 @@ def upgrade() -> None:
             "char_length(crash_location) <= 500", name=op.f("vision_zero_fatalities_crash_location_length_check")
         ),
         sa.CheckConstraint("char_length(person_id) <= 500", name=op.f("vision_zero_fatalities_person_id_length_check")),
+        sa.CheckConstraint("char_length(victim) <= 500", name=op.f("vision_zero_fatalities_victim_length_check")),
+        sa.CheckConstraint(
+            "coordinate_status in ('ok', 'missing', 'zero', 'out_of_bounds')",
+            name=op.f("vision_zero_fatalities_coordinate_status_check"),
+        ),
         sa.CheckConstraint("latitude <= 42.1", name=op.f("vision_zero_fatalities_latitude_highest_check")),
         sa.CheckConstraint("latitude >= 41.6", name=op.f("vision_zero_fatalities_latitude_lowest_check")),
         sa.CheckConstraint("longitude <= -87.5", name=op.f("vision_zero_fatalities_longitude_highest_check")),
