@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import dagster as dg
 from dagster import DagsterInstance, EventLogEntry
+from dagster._utils.error import SerializableErrorInfo
 
 from chicago_crashes.assets.description import table_key
 from chicago_crashes.assets.partitions import chunks, range_tags
@@ -25,6 +26,9 @@ COUNTED = (
     "unchanged",
     "withdrawn",
 )
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The command says itself what happened; the whole log of a run is in the event log."""
 
 OnStep = Callable[[str], None]
 """Called with the name of every step that ended."""
@@ -94,6 +98,7 @@ def launch(
             asset_selection=asset_keys(feeds),
             tags=range_tags(start, end),
             raise_on_error=False,
+            run_config=QUIET,
         )
         for feed in feeds:
             _add_up(outcomes[feed.name], feed, result)
@@ -133,8 +138,15 @@ def _failures(result: dg.ExecuteInProcessResult, days: str) -> dict[str, str]:
     found = {}
     for event in result.filter_events(lambda event: event.is_step_failure):
         data = event.step_failure_data
-        message = data.user_failure_data.description if data.user_failure_data else None
-        found[f"{event.step_key}, {days}"] = message or (data.error.message if data.error else "no message")
+        told = data.user_failure_data.description if data.user_failure_data else None
+        found[f"{event.step_key}, {days}"] = told or _first_cause(data.error)
     if not result.success and not found:
         found[f"run {result.run_id}, {days}"] = "The run failed outside of its steps; see its log in the Dagster UI."
     return found
+
+
+def _first_cause(error: SerializableErrorInfo | None) -> str:
+    """The message of the exception that started it all; Dagster wraps it in its own."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error else "The step failed without a message; see its log in the Dagster UI."

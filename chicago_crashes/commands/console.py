@@ -1,5 +1,6 @@
 """How commands talk: a console, a progress bar, the summary of a launch."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,7 +10,10 @@ from rich.table import Table
 
 from chicago_crashes.automation.launch import FeedOutcome, OnStep, Outcome
 
-console = Console()
+WIDTH_OF_A_FILE = 140
+"""A summary that is not shown in a terminal must not be squeezed into the 80 columns assumed for one."""
+
+console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
 errors = Console(stderr=True)
 
 SUMMED = (
@@ -52,7 +56,7 @@ def show(outcome: Outcome) -> None:
     table.add_column("days", justify="right")
     for heading in HEADINGS:
         table.add_column(heading, justify="right")
-    table.add_column("checks passed", justify="right")
+    table.add_column("checks passed", justify="right", no_wrap=True)
     for name, feed in outcome.feeds.items():
         table.add_row(name, f"{feed.days:,}", *(f"{feed.counts[key]:,}" for key in SUMMED), _checks(feed))
     console.print(table)

@@ -33,6 +33,8 @@ def copy_from_query(
     connection: Connection, query: sql.Composable, schema: Mapping[str, pl.DataType], params: Mapping[str, object]
 ) -> pl.DataFrame:
     """The rows of a query as a frame of the given schema, column by column."""
+    flags = [name for name, dtype in schema.items() if dtype == pl.Boolean]
+    readable = dict(schema) | dict.fromkeys(flags, pl.String())  # PostgreSQL writes flags as t and f
     buffer = io.BytesIO()
     with (
         connection.cursor() as cursor,
@@ -41,4 +43,4 @@ def copy_from_query(
         for block in copy:
             buffer.write(block)
     buffer.seek(0)
-    return pl.read_csv(buffer, has_header=False, schema=dict(schema))
+    return pl.read_csv(buffer, has_header=False, schema=readable).with_columns(pl.col(flags) == "t")
