@@ -37,8 +37,10 @@ def _definitions(configured: Settings) -> dg.Definitions:
         ],
         asset_checks=[table_checks(feed, days) for feed in FEEDS],
         resources={"postgis": postgis, "soda": SodaResource(postgis=postgis), "lake": LakeResource()},
-        jobs=load_jobs(days),
-        schedules=schedules(days, days_per_run=configured.days_per_run, switched_on=configured.schedules_on),
+        jobs=load_jobs(),
+        schedules=schedules(
+            configured.start_date, days_per_run=configured.days_per_run, switched_on=configured.schedules_on
+        ),
         executor=dg.in_process_executor,
     )
 

@@ -1,4 +1,4 @@
-"""The whole platform for a test: a database, a raw lake and a stand-in portal of its own, and launches through Dagster."""
+"""The whole platform for a test: a database, a raw lake, a stand-in portal, and launches through Dagster."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from chicago_crashes.local.portal.serve import RunningPortal, serving
+from chicago_crashes.local.portal.store import PortalStore
 from dagster import DagsterInstance
 
 from chicago_crashes.automation.launch import Outcome, launch
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.local.portal.serve import RunningPortal, serving
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.settings import settings
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from chicago_crashes.local.portal.exports import publish_directory
+from chicago_crashes.local.portal.store import PortalStore
 from psycopg.rows import dict_row
 
 from chicago_crashes.feeds import FEEDS, Column, Feed, Kind, feed_named
-from chicago_crashes.local.portal.exports import publish_directory
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes_tests.platform import Platform, platform
 from chicago_crashes_tests.real_data import REAL_DATA, needs_real_data
 
@@ -104,7 +104,9 @@ def test_the_whole_list_of_fatalities(database_url: str, tmp_path: Path, monkeyp
         assert first.all_held
         assert first.feeds["fatalities"].counts["inserted"] == 871
         assert again.feeds["fatalities"].counts["unchanged"] == 871
-        per_year = "select extract(year from crash_date)::int, count(*) from vision_zero_fatalities group by 1 order by 1"
+        per_year = (
+            "select extract(year from crash_date)::int, count(*) from vision_zero_fatalities group by 1 order by 1"
+        )
         assert running.query(per_year) == [
             (2019, 120),
             (2020, 153),

@@ -34,7 +34,7 @@ def raw_asset(feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg
             "dataset": dg.MetadataValue.url(dataset_url(feed)),
         },
     )
-    def fetch(context: dg.AssetExecutionContext, soda: SodaResource, lake: LakeResource) -> dg.MaterializeResult:
+    def fetch(context: dg.AssetExecutionContext, soda: SodaResource, lake: LakeResource) -> dg.MaterializeResult[None]:
         with soda.portal() as portal:
             outcomes = fetch_days(portal, lake.lake(), feed, requested_days(context), run_id=context.run_id)
             fetched = report_days(context, outcomes, _report)

@@ -16,7 +16,7 @@ from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
 
 
-class PostgisResource(dg.ConfigurableResource):
+class PostgisResource(dg.ConfigurableResource[None]):
     """The database of `CRASHES_DATABASE_URL`, or the private cluster."""
 
     def url(self) -> str:
@@ -30,7 +30,7 @@ class PostgisResource(dg.ConfigurableResource):
             yield connection
 
 
-class SodaResource(dg.ConfigurableResource):
+class SodaResource(dg.ConfigurableResource[None]):
     """The portal of `CRASHES_PORTAL_URL`, asked at most `CRASHES_REQUESTS_PER_HOUR` times an hour by all processes."""
 
     postgis: dg.ResourceDependency[PostgisResource]
@@ -45,7 +45,7 @@ class SodaResource(dg.ConfigurableResource):
             yield portal
 
 
-class LakeResource(dg.ConfigurableResource):
+class LakeResource(dg.ConfigurableResource[None]):
     """The raw lake of `CRASHES_RAW_URL`."""
 
     def lake(self) -> Lake:

@@ -17,14 +17,11 @@ def asset_keys(feeds: Sequence[Feed]) -> list[dg.AssetKey]:
     return [key for feed in feeds for key in (raw_key(feed), table_key(feed))]
 
 
-def load_job(
-    name: str, feeds: Sequence[Feed], partitions: dg.DailyPartitionsDefinition, description: str
-) -> UnresolvedAssetJobDefinition:
+def load_job(name: str, feeds: Sequence[Feed], description: str) -> UnresolvedAssetJobDefinition:
     """A job that loads days of the feeds and checks them."""
     return dg.define_asset_job(
         name,
         selection=dg.AssetSelection.assets(*asset_keys(feeds)),
-        partitions_def=partitions,
         description=description,
         executor_def=dg.in_process_executor,
     )
@@ -35,10 +32,10 @@ LOAD_CRASHES = "load_crash_days"
 LOAD_FATALITIES = "load_fatality_days"
 
 
-def load_jobs(partitions: dg.DailyPartitionsDefinition) -> list[UnresolvedAssetJobDefinition]:
+def load_jobs() -> list[UnresolvedAssetJobDefinition]:
     """The jobs that load days: everything, the three crash feeds, the fatalities."""
     return [
-        load_job(LOAD_ALL, FEEDS, partitions, "Load days of all feeds: fetch, clean, merge, check."),
-        load_job(LOAD_CRASHES, CRASH_FEEDS, partitions, "Load days of crashes, people and vehicles."),
-        load_job(LOAD_FATALITIES, FATALITY_FEED, partitions, "Load days of the Vision Zero fatalities."),
+        load_job(LOAD_ALL, FEEDS, "Load days of all feeds: fetch, clean, merge, check."),
+        load_job(LOAD_CRASHES, CRASH_FEEDS, "Load days of crashes, people and vehicles."),
+        load_job(LOAD_FATALITIES, FATALITY_FEED, "Load days of the Vision Zero fatalities."),
     ]

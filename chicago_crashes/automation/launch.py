@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import dagster as dg
 from dagster import DagsterInstance, EventLogEntry
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from chicago_crashes.assets.description import table_key
 from chicago_crashes.assets.partitions import chunks, range_tags
@@ -124,7 +125,7 @@ def _add_up(outcome: FeedOutcome, feed: Feed, result: dg.ExecuteInProcessResult)
             continue
         outcome.days += 1
         for name in COUNTED:
-            outcome.counts[name] += int(materialization.metadata[name].value)
+            outcome.counts[name] += _whole_number(materialization.metadata[name])
     evaluations = [found for found in result.get_asset_check_evaluations() if found.asset_key == key]
     over_all_days = [found for found in evaluations if found.partition is None]
     for evaluation in over_all_days or evaluations:
@@ -132,6 +133,11 @@ def _add_up(outcome: FeedOutcome, feed: Feed, result: dg.ExecuteInProcessResult)
             outcome.checks_passed += 1
         else:
             outcome.checks_failed[evaluation.check_name] = evaluation.description or evaluation.severity.value
+
+
+def _whole_number(value: dg.MetadataValue[Any]) -> int:
+    assert isinstance(value, dg.IntMetadataValue)
+    return value.value or 0
 
 
 def _failures(result: dg.ExecuteInProcessResult, days: str) -> dict[str, str]:

@@ -1,13 +1,17 @@
 """The schedules, in Chicago time: each asks for the last days of some feeds as runs over ranges of days."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from chicago_crashes.assets.partitions import TIME_ZONE, chunks, day_of, range_tags
+from chicago_crashes.assets.partitions import TIME_ZONE, chunks, range_tags
 from chicago_crashes.automation.jobs import LOAD_ALL, LOAD_CRASHES, LOAD_FATALITIES
+
+
+CHICAGO = ZoneInfo(TIME_ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +47,12 @@ REFRESHES = (
 )
 
 
-def schedules(
-    partitions: dg.DailyPartitionsDefinition, *, days_per_run: int, switched_on: bool
-) -> list[dg.ScheduleDefinition]:
+def schedules(start: date, *, days_per_run: int, switched_on: bool) -> list[dg.ScheduleDefinition]:
     """The schedules. Those meant to be on start by themselves only in a deployment that asks for it."""
-    return [
-        _schedule(refresh, partitions, days_per_run, running=refresh.is_on and switched_on) for refresh in REFRESHES
-    ]
+    return [_schedule(refresh, start, days_per_run, running=refresh.is_on and switched_on) for refresh in REFRESHES]
 
 
-def _schedule(
-    refresh: Refresh, partitions: dg.DailyPartitionsDefinition, days_per_run: int, *, running: bool
-) -> dg.ScheduleDefinition:
+def _schedule(refresh: Refresh, start: date, days_per_run: int, *, running: bool) -> dg.ScheduleDefinition:
     @dg.schedule(
         name=refresh.name,
         job_name=refresh.job,
@@ -64,23 +62,20 @@ def _schedule(
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
     )
     def ask(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest] | dg.SkipReason:
-        days = last_days(partitions, refresh.days)
-        if not days:
-            return dg.SkipReason("No day is over yet since CRASHES_START_DATE.")
-        tick = context.scheduled_execution_time
+        tick = context.scheduled_execution_time.astimezone(CHICAGO)
+        days = last_days(start, tick.date(), refresh.days)
+        if days is None:
+            return dg.SkipReason(f"No day is over yet since {start}, which CRASHES_START_DATE names.")
         return iter(
             dg.RunRequest(run_key=f"{refresh.name} {tick:%Y-%m-%d %H:%M} {first}", tags=range_tags(first, last))
-            for first, last in chunks(days[0], days[-1], days_per_run)
+            for first, last in chunks(*days, days_per_run)
         )
 
     return ask
 
 
-def last_days(partitions: dg.DailyPartitionsDefinition, count: int | None) -> Sequence[date]:
-    """The first and the last of the newest `count` days (None: of all days) that are partitions; empty if none is."""
-    earliest, latest = partitions.get_first_partition_key(), partitions.get_last_partition_key()
-    if earliest is None or latest is None:
-        return ()
-    last = day_of(latest)
-    first = day_of(earliest) if count is None else max(day_of(earliest), last - timedelta(days=count - 1))
-    return (first, last)
+def last_days(start: date, today: date, count: int | None) -> tuple[date, date] | None:
+    """The first and the last of the newest `count` days (None: of all days) that are over; None if none is."""
+    last = today - timedelta(days=1)
+    first = start if count is None else max(start, last - timedelta(days=count - 1))
+    return (first, last) if first <= last else None

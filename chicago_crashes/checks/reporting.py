@@ -6,6 +6,7 @@ logged by itself, tied to the day's newest materialisation, and the returned res
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
@@ -35,7 +36,7 @@ def report_verdicts(
     for question, found in by_question.items():
         for verdict in found:
             context.op_execution_context.log_event(
-                _evaluation(asset_key, verdict, targets, blocking=question in blocking)
+                _evaluation(asset_key, verdict, targets, blocking=question in blocking)  # type: ignore[arg-type]
             )
         yield _result(asset_key, question, found)
 
@@ -43,7 +44,7 @@ def report_verdicts(
 def _result(asset_key: dg.AssetKey, question: str, verdicts: Sequence[Verdict]) -> dg.AssetCheckResult:
     """One result over all days: sums of the counts, the failed days, examples."""
     failed = [verdict for verdict in verdicts if not verdict.passed]
-    metadata: dict[str, object] = dict(_summed(verdicts))
+    metadata: dict[str, Any] = dict(_summed(verdicts))
     if len(verdicts) > 1:
         metadata["days"] = len(verdicts)
         metadata["failed_days"] = dg.MetadataValue.json([str(verdict.day) for verdict in failed[:DAYS_NAMED]])

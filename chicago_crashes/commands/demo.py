@@ -13,7 +13,9 @@ def demo() -> None:
     from chicago_crashes.loading import load_range
     from chicago_crashes.local.demo import FIRST_DAY, LAST_DAY, demo_workplace
 
-    console.print(f"Generating a portal with the crashes of {FIRST_DAY} to {LAST_DAY} and loading all four feeds from it")
+    console.print(
+        f"Generating a portal with the crashes of {FIRST_DAY} to {LAST_DAY} and loading all four feeds from it"
+    )
     with (
         demo_workplace(),
         load_range(FIRST_DAY, LAST_DAY, []) as loading,

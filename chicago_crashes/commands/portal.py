@@ -9,6 +9,7 @@ import typer
 
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
+from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT, Dirt
 
 
 class DirtChoice(StrEnum):
@@ -20,7 +21,9 @@ class DirtChoice(StrEnum):
 
 
 def portal(
-    export: Annotated[list[Path] | None, typer.Option(help="A folder of CSV exports to serve; may be repeated.")] = None,
+    export: Annotated[
+        list[Path] | None, typer.Option(help="A folder of CSV exports to serve; may be repeated.")
+    ] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Serve generated data instead.")] = False,
     start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First synthetic day.")] = datetime(2024, 1, 1),
     end: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last synthetic day.")] = datetime(2024, 1, 31),
@@ -49,7 +52,5 @@ def portal(
     serve_forever(store, host, port)
 
 
-def _amount(choice: DirtChoice) -> "Dirt | None":
-    from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT
-
+def _amount(choice: DirtChoice) -> Dirt | None:
     return {DirtChoice.NONE: None, DirtChoice.DOCUMENTED: DOCUMENTED_DIRT, DirtChoice.HEAVY: HEAVY_DIRT}[choice]

@@ -21,7 +21,18 @@ def status(
         print(json.dumps([asdict(feed) for feed in statuses], default=str, indent=2))  # noqa: T201 - the output itself
         return
     table = Table()
-    for heading in ("feed", "days", "missing", "stale", "rows", "quarantined", "repaired", "newest crash", "loaded", "failed checks"):
+    for heading in (
+        "feed",
+        "days",
+        "missing",
+        "stale",
+        "rows",
+        "quarantined",
+        "repaired",
+        "newest crash",
+        "loaded",
+        "failed checks",
+    ):
         table.add_column(heading, justify="left" if heading in {"feed", "failed checks"} else "right")
     for feed in statuses:
         table.add_row(

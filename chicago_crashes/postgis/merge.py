@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib import resources
+from typing import Any
 
 import polars as pl
 from psycopg import Connection, sql
@@ -275,7 +276,7 @@ def _record_signatures(
 
 def _run(
     connection: Connection, file: str, parts: Mapping[str, sql.Composable], params: Mapping[str, object]
-) -> list[tuple[object, ...]]:
+) -> list[tuple[Any, ...]]:
     """Run a statement from `sql/`, its open parts filled in and its parameters bound; the rows it returns, if any."""
     statement = sql.SQL((SQL_FILES / f"{file}.sql").read_text()).format(**parts)
     cursor = connection.execute(statement, params)

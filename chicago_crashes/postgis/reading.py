@@ -25,7 +25,7 @@ class Account:
 def accounts(connection: Connection, feed: Feed, days: Sequence[date]) -> dict[date, Account]:
     """The accounts of the days that were ever loaded."""
     stored = table_rows_by_day(connection, feed, days)
-    quarantined = dict(
+    quarantined: dict[date, int] = dict(
         connection.execute(
             "select day, count(*) from ops.quarantine where feed = %s and day = any(%s) group by day",
             [feed.name, list(days)],

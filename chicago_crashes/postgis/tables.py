@@ -1,9 +1,10 @@
 """The tables, derived from the feeds' declarations: what users query in `public`, what the platform keeps in `ops`.
 
-The database is only ever changed by the migrations beside this module; a test holds them equal to what is declared here.
+Only the migrations beside this module ever change the database; a test holds them equal to what is declared here.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
@@ -40,8 +41,8 @@ metadata = MetaData(
 )
 
 
-def column_type(kind: Kind) -> TypeEngine[object]:
-    """The PostgreSQL type of a cleaned column; a point stays text, the `geometry` beside it is built by the database."""
+def column_type(kind: Kind) -> TypeEngine[Any]:
+    """The PostgreSQL type of a cleaned column. A point stays text; the database builds the `geometry` beside it."""
     match kind:
         case Kind.FLAG:
             return Boolean()
@@ -102,13 +103,13 @@ def _pair_conditions(coordinates: Coordinates) -> tuple[str, str]:
     )
 
 
-def _key_columns(feed: Feed) -> list[TableColumn[object]]:
+def _key_columns(feed: Feed) -> list[TableColumn[Any]]:
     if feed.surrogate is None:
         return []
     return [TableColumn(feed.surrogate.name, Text(), nullable=False, comment=feed.surrogate.description)]
 
 
-def _declared_column(feed: Feed, column: Column) -> TableColumn[object]:
+def _declared_column(feed: Feed, column: Column) -> TableColumn[Any]:
     in_key = column.name in feed.key
     return TableColumn(
         column.name,
@@ -119,7 +120,7 @@ def _declared_column(feed: Feed, column: Column) -> TableColumn[object]:
     )
 
 
-def _kept_columns(feed: Feed) -> list[TableColumn[object]]:
+def _kept_columns(feed: Feed) -> list[TableColumn[Any]]:
     return [
         *(_place_columns(feed.coordinates) if feed.coordinates else []),
         TableColumn("extra", JSONB(), comment="Published columns the platform does not know yet, as published"),
@@ -145,7 +146,7 @@ def _kept_columns(feed: Feed) -> list[TableColumn[object]]:
     ]
 
 
-def _place_columns(coordinates: Coordinates) -> list[TableColumn[object]]:
+def _place_columns(coordinates: Coordinates) -> list[TableColumn[Any]]:
     point = f"ST_SetSRID(ST_MakePoint({coordinates.longitude}, {coordinates.latitude}), {SRID})"
     return [
         TableColumn(

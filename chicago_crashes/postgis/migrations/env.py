@@ -20,7 +20,7 @@ def include_object(element: Any, name: str | None, kind: str, reflected: bool, c
     """Leave alone what PostGIS itself keeps in `public`, and Alembic's own table."""
     if kind == "table" and name in {"spatial_ref_sys", "alembic_version"}:
         return False
-    return bool(alembic_helpers.include_object(element, name, kind, reflected, compared))
+    return bool(alembic_helpers.include_object(element, name, kind, reflected, compared))  # type: ignore[no-untyped-call]
 
 
 context.configure(

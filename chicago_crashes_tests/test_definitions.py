@@ -1,0 +1,155 @@
+"""What Dagster is told: assets, groups, checks, jobs, schedules; and that nothing in it shows a secret."""
+
+from datetime import date, datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+from chicago_crashes.assets.partitions import RANGE_END_TAG, RANGE_START_TAG, chunks, day_partitions, require_days
+from chicago_crashes.definitions import build_defs
+from chicago_crashes.errors import PermanentError
+from chicago_crashes.feeds import FEEDS
+from chicago_crashes.settings import Settings
+
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+@pytest.fixture(scope="module")
+def defs() -> dg.Definitions:
+    return build_defs(Settings(_env_file=None, start_date=date(2013, 3, 3), schedules_on=True))
+
+
+def test_the_lineage(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    materializable = {key.to_user_string() for key in graph.materializable_asset_keys}
+    assert materializable == {
+        "raw/crashes",
+        "raw/people",
+        "raw/vehicles",
+        "raw/fatalities",
+        "postgis/crashes",
+        "postgis/crash_people",
+        "postgis/crash_vehicles",
+        "postgis/vision_zero_fatalities",
+    }
+    for feed in FEEDS:
+        table = graph.get(dg.AssetKey(["postgis", feed.table]))
+        assert table.parent_keys == {dg.AssetKey(["raw", feed.name])}
+        assert graph.get(dg.AssetKey(["raw", feed.name])).parent_keys == {dg.AssetKey(["portal", feed.name])}
+
+
+def test_every_asset_says_what_it_is(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        assert node.group_name == key.path[0]
+        assert node.description
+        assert node.owners
+        assert node.kinds
+        assert node.tags["feed"]
+        schema = node.metadata["dagster/column_schema"]
+        assert all(column.description for column in schema.columns)
+        assert node.partitions_def == day_partitions(date(2013, 3, 3))
+        assert node.backfill_policy == dg.BackfillPolicy.multi_run(100)
+
+
+def test_every_table_has_its_checks(defs: dg.Definitions) -> None:
+    names = {(key.asset_key.path[-1], key.name) for key in defs.resolve_asset_graph().asset_check_keys}
+    for feed in FEEDS:
+        assert {(feed.table, name) for name in ("reconciled", "keys", "types", "categories")} <= names
+    assert ("crashes", "coordinates_in_bounds") in names
+    assert ("vision_zero_fatalities", "coordinates_in_bounds") in names
+    assert ("crash_people", "age_in_bounds") in names
+    assert ("crash_vehicles", "vehicle_year_in_bounds") in names
+
+
+def test_only_unaccounted_rows_block(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
+    assert blocking == {"reconciled"}
+
+
+def test_settings_with_secrets_show_none_of_them() -> None:
+    secret = "a-very-secret-token"
+    configured = Settings(_env_file=None, app_token=secret, database_url=f"postgresql://u:{secret}@h/d")
+    defs = build_defs(configured)
+    assert secret not in repr(configured)
+    for resource in (defs.resources or {}).values():
+        assert secret not in repr(resource)
+
+
+@pytest.mark.parametrize(
+    ("moment", "last_day"),
+    [
+        (datetime(2024, 3, 10, 6, 30, tzinfo=CHICAGO), "2024-03-09"),
+        (datetime(2024, 3, 11, 6, 30, tzinfo=CHICAGO), "2024-03-10"),
+        (datetime(2024, 11, 4, 6, 30, tzinfo=CHICAGO), "2024-11-03"),
+    ],
+)
+def test_the_daily_refresh_asks_for_the_last_thirty_days_in_one_run(
+    defs: dg.Definitions, moment: datetime, last_day: str
+) -> None:
+    requests = _tick(defs, "daily_refresh", moment)
+    assert len(requests) == 1
+    assert requests[0].tags[RANGE_END_TAG] == last_day
+    first = date.fromisoformat(requests[0].tags[RANGE_START_TAG])
+    assert (date.fromisoformat(last_day) - first).days == 29
+
+
+def test_the_fatalities_refresh_covers_half_a_year(defs: dg.Definitions) -> None:
+    requests = _tick(defs, "fatalities_refresh", datetime(2026, 1, 5, 7, 0, tzinfo=CHICAGO))
+    days = [date.fromisoformat(r.tags[tag]) for r in requests for tag in (RANGE_START_TAG, RANGE_END_TAG)]
+    assert (days[0], days[-1]) == (date(2025, 7, 6), date(2026, 1, 4))
+
+
+def test_the_full_refresh_covers_every_day_once(defs: dg.Definitions) -> None:
+    requests = _tick(defs, "full_refresh", datetime(2026, 1, 1, 1, 0, tzinfo=CHICAGO))
+    ranges = [
+        (date.fromisoformat(r.tags[RANGE_START_TAG]), date.fromisoformat(r.tags[RANGE_END_TAG])) for r in requests
+    ]
+    assert ranges[0][0] == date(2013, 3, 3)
+    assert ranges[-1][1] == date(2025, 12, 31)
+    assert all((after[0] - before[1]).days == 1 for before, after in pairwise(ranges))
+    assert all((last - first).days < 100 for first, last in ranges)
+    assert len({request.run_key for request in requests}) == len(requests)
+
+
+def test_schedules_are_off_unless_the_deployment_wants_them() -> None:
+    off = build_defs(Settings(_env_file=None, schedules_on=False))
+    assert all(s.default_status == dg.DefaultScheduleStatus.STOPPED for s in off.schedules or [])
+
+
+def test_schedules_run_in_chicago_time(defs: dg.Definitions) -> None:
+    assert {s.execution_timezone for s in defs.schedules or []} == {"America/Chicago"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (date(2024, 1, 5), date(2024, 1, 1), "reversed"),
+        (date(2012, 1, 1), date(2024, 1, 1), "2012-01-01 is outside"),
+        (date(2024, 1, 1), date(2999, 1, 1), "2999-01-01 is outside"),
+    ],
+)
+def test_a_range_that_cannot_be_loaded_is_told(first: date, last: date, words: str) -> None:
+    with pytest.raises(PermanentError, match=words):
+        require_days(day_partitions(date(2013, 3, 3)), first, last)
+
+
+def test_chunks_cover_a_range_once() -> None:
+    assert chunks(date(2024, 1, 1), date(2024, 1, 5), 2) == [
+        (date(2024, 1, 1), date(2024, 1, 2)),
+        (date(2024, 1, 3), date(2024, 1, 4)),
+        (date(2024, 1, 5), date(2024, 1, 5)),
+    ]
+
+
+def _tick(defs: dg.Definitions, name: str, moment: datetime) -> list[dg.RunRequest]:
+    schedule = defs.resolve_schedule_def(name)
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=moment, repository_def=defs.get_repository_def()
+        )
+        return list(schedule.evaluate_tick(context).run_requests or [])
