@@ -21,6 +21,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy import Column as TableColumn
@@ -208,13 +209,16 @@ FINDINGS = Table(
 QUARANTINE = Table(
     "quarantine",
     metadata,
-    TableColumn("feed", Text(), primary_key=True),
-    TableColumn("day", Date(), primary_key=True),
-    TableColumn("digest", Text(), primary_key=True, comment="SHA-256 of the row as published"),
-    TableColumn("copy", Integer(), primary_key=True, autoincrement=False, comment="Tells equal rows of a day apart"),
+    TableColumn("quarantine_id", BigInteger(), primary_key=True, autoincrement=True),
+    TableColumn("feed", Text(), nullable=False),
+    TableColumn("day", Date(), comment="Null for a row of an imported file whose day cannot be told"),
+    TableColumn("digest", Text(), nullable=False, comment="SHA-256 of the row as published"),
+    TableColumn("copy", Integer(), nullable=False, comment="Tells equal rows of a day apart"),
     TableColumn("reason", Text(), nullable=False),
+    TableColumn("origin", Text(), comment="File and line of a row that was imported; null for rows from the portal"),
     TableColumn("raw_row", JSONB(), nullable=False, comment="The row as published"),
     TableColumn("quarantined_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    UniqueConstraint("feed", "day", "digest", "copy", name="quarantine_row_key", postgresql_nulls_not_distinct=True),
     schema="ops",
     comment="Rows that cannot be loaded at all, whole, with the reason",
 )
@@ -234,4 +238,20 @@ HISTORY = Table(
     Index("history_feed_row_key_idx", "feed", "row_key"),
     schema="ops",
     comment="The old version of every row that was amended or withdrawn",
+)
+
+ACCEPTED_SHRINKS = Table(
+    "accepted_shrinks",
+    metadata,
+    TableColumn("acceptance_id", BigInteger(), primary_key=True, autoincrement=True),
+    TableColumn("feed", Text(), nullable=False),
+    TableColumn("first_day", Date(), nullable=False),
+    TableColumn("last_day", Date(), nullable=False, comment="Inclusive"),
+    TableColumn("published_rows", Integer(), nullable=False, comment="Rows the portal published of these days then"),
+    TableColumn("stored_rows", Integer(), nullable=False, comment="Rows we held of these days then"),
+    TableColumn("reason", Text(), nullable=False),
+    TableColumn("accepted_by", Text(), nullable=False),
+    TableColumn("accepted_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    schema="ops",
+    comment="Every time a person accepted that the portal publishes fewer rows than we hold",
 )

@@ -1198,6 +1198,10 @@ def upgrade() -> None:
             name=op.f("crashes_coordinates_pair_check"),
         ),
         sa.CheckConstraint("beat_of_occurrence ~ '^[0-9]{4}$'", name=op.f("crashes_beat_of_occurrence_digits_check")),
+        sa.CheckConstraint(
+            "coordinate_status in ('ok', 'missing', 'zero', 'out_of_bounds')",
+            name=op.f("crashes_coordinate_status_check"),
+        ),
         sa.CheckConstraint("char_length(alignment) <= 500", name=op.f("crashes_alignment_length_check")),
         sa.CheckConstraint("char_length(crash_record_id) <= 128", name=op.f("crashes_crash_record_id_length_check")),
         sa.CheckConstraint("char_length(crash_type) <= 500", name=op.f("crashes_crash_type_length_check")),
@@ -1232,10 +1236,6 @@ def upgrade() -> None:
             "char_length(weather_condition) <= 500", name=op.f("crashes_weather_condition_length_check")
         ),
         sa.CheckConstraint("char_length(work_zone_type) <= 500", name=op.f("crashes_work_zone_type_length_check")),
-        sa.CheckConstraint(
-            "coordinate_status in ('ok', 'missing', 'zero', 'out_of_bounds')",
-            name=op.f("crashes_coordinate_status_check"),
-        ),
         sa.CheckConstraint("latitude <= 42.1", name=op.f("crashes_latitude_highest_check")),
         sa.CheckConstraint("latitude >= 41.6", name=op.f("crashes_latitude_lowest_check")),
         sa.CheckConstraint("longitude <= -87.5", name=op.f("crashes_longitude_highest_check")),
@@ -1253,6 +1253,23 @@ def upgrade() -> None:
         "crashes_geometry_idx", "crashes", ["geometry"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
     op.create_index(op.f("crashes_most_severe_injury_idx"), "crashes", ["most_severe_injury"], unique=False)
+    op.create_table(
+        "accepted_shrinks",
+        sa.Column("acceptance_id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("feed", sa.Text(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False, comment="Inclusive"),
+        sa.Column(
+            "published_rows", sa.Integer(), nullable=False, comment="Rows the portal published of these days then"
+        ),
+        sa.Column("stored_rows", sa.Integer(), nullable=False, comment="Rows we held of these days then"),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("accepted_by", sa.Text(), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("acceptance_id", name=op.f("accepted_shrinks_pkey")),
+        schema="ops",
+        comment="Every time a person accepted that the portal publishes fewer rows than we hold",
+    )
     op.create_table(
         "findings",
         sa.Column("feed", sa.Text(), nullable=False),
@@ -1285,14 +1302,26 @@ def upgrade() -> None:
     op.create_index("history_feed_row_key_idx", "history", ["feed", "row_key"], unique=False, schema="ops")
     op.create_table(
         "quarantine",
+        sa.Column("quarantine_id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.Column("feed", sa.Text(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column(
+            "day", sa.Date(), nullable=True, comment="Null for a row of an imported file whose day cannot be told"
+        ),
         sa.Column("digest", sa.Text(), nullable=False, comment="SHA-256 of the row as published"),
-        sa.Column("copy", sa.Integer(), autoincrement=False, nullable=False, comment="Tells equal rows of a day apart"),
+        sa.Column("copy", sa.Integer(), nullable=False, comment="Tells equal rows of a day apart"),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column(
+            "origin",
+            sa.Text(),
+            nullable=True,
+            comment="File and line of a row that was imported; null for rows from the portal",
+        ),
         sa.Column("raw_row", postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment="The row as published"),
         sa.Column("quarantined_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("feed", "day", "digest", "copy", name=op.f("quarantine_pkey")),
+        sa.PrimaryKeyConstraint("quarantine_id", name=op.f("quarantine_pkey")),
+        sa.UniqueConstraint(
+            "feed", "day", "digest", "copy", name="quarantine_row_key", postgresql_nulls_not_distinct=True
+        ),
         schema="ops",
         comment="Rows that cannot be loaded at all, whole, with the reason",
     )
@@ -1410,6 +1439,10 @@ def upgrade() -> None:
             name=op.f("vision_zero_fatalities_coordinates_pair_check"),
         ),
         sa.CheckConstraint(
+            "coordinate_status in ('ok', 'missing', 'zero', 'out_of_bounds')",
+            name=op.f("vision_zero_fatalities_coordinate_status_check"),
+        ),
+        sa.CheckConstraint(
             "char_length(crash_circumstances) <= 4000",
             name=op.f("vision_zero_fatalities_crash_circumstances_length_check"),
         ),
@@ -1418,10 +1451,6 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("char_length(person_id) <= 500", name=op.f("vision_zero_fatalities_person_id_length_check")),
         sa.CheckConstraint("char_length(victim) <= 500", name=op.f("vision_zero_fatalities_victim_length_check")),
-        sa.CheckConstraint(
-            "coordinate_status in ('ok', 'missing', 'zero', 'out_of_bounds')",
-            name=op.f("vision_zero_fatalities_coordinate_status_check"),
-        ),
         sa.CheckConstraint("latitude <= 42.1", name=op.f("vision_zero_fatalities_latitude_highest_check")),
         sa.CheckConstraint("latitude >= 41.6", name=op.f("vision_zero_fatalities_latitude_lowest_check")),
         sa.CheckConstraint("longitude <= -87.5", name=op.f("vision_zero_fatalities_longitude_highest_check")),
@@ -1458,6 +1487,7 @@ def downgrade() -> None:
     op.drop_index("history_feed_row_key_idx", table_name="history", schema="ops")
     op.drop_table("history", schema="ops")
     op.drop_table("findings", schema="ops")
+    op.drop_table("accepted_shrinks", schema="ops")
     op.drop_index(op.f("crashes_most_severe_injury_idx"), table_name="crashes")
     op.drop_geospatial_index(
         "crashes_geometry_idx", table_name="crashes", postgresql_using="gist", column_name="geometry"
