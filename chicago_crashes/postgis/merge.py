@@ -118,7 +118,9 @@ def _one_version_each(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
     """The newest version of each row, should a row that moved be among the rows of two days."""
     if rows.select(pl.struct(feed.key).is_unique().all()).item():
         return rows
-    return rows.sort("source_updated_at", nulls_last=False).unique(feed.key, keep="last", maintain_order=True)
+    return rows.sort("source_updated_at", nulls_last=False, maintain_order=True).unique(
+        feed.key, keep="last", maintain_order=True
+    )
 
 
 def _statement_parts(feed: Feed, columns: Sequence[str]) -> dict[str, sql.Composable]:
@@ -181,20 +183,20 @@ def _is_withdrawn(feed: Feed) -> sql.Composable:
 def _day_counts(
     connection: Connection, feed: Feed, cleaned: Cleaned, days: Sequence[SourceDay], written: _Written
 ) -> dict[date, DayCounts]:
-    staged = _count_by_day(cleaned.rows)
     repaired = _count_by_day(cleaned.findings.unique([DAY, ROW_KEY]))
     quarantined = _count_by_day(cleaned.quarantined)
     stored = table_rows_by_day(connection, feed, [source.day for source in days])
     counts = {}
     for source in days:
         inserted, updated = written.inserted.get(source.day, 0), written.updated.get(source.day, 0)
+        table_rows = stored.get(source.day, 0)
         counts[source.day] = DayCounts(
             source_rows=source.source_rows,
             raw_rows=source.raw_rows,
-            table_rows=stored.get(source.day, 0),
+            table_rows=table_rows,
             inserted=inserted,
             updated=updated,
-            unchanged=staged.get(source.day, 0) - inserted - updated,
+            unchanged=table_rows - inserted - updated,
             withdrawn=written.withdrawn.get(source.day, 0),
             repaired=repaired.get(source.day, 0),
             quarantined=quarantined.get(source.day, 0),

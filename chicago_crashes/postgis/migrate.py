@@ -48,11 +48,17 @@ def engine_for(database_url: str) -> Engine:
     """An SQLAlchemy engine that speaks to the database by psycopg 3."""
     try:
         url = make_url(database_url)
-    except ArgumentError:
-        raise PermanentError(
-            "CRASHES_DATABASE_URL is not a database URL; expected the form postgresql://user:password@host:port/database."
-        ) from None
+    except (ArgumentError, ValueError):
+        raise _no_database_url() from None
+    if url.get_backend_name() not in ("postgresql", "postgres"):
+        raise _no_database_url()
     return create_engine(url.set(drivername="postgresql+psycopg"))
+
+
+def _no_database_url() -> PermanentError:
+    return PermanentError(
+        "CRASHES_DATABASE_URL is not a database URL; expected the form postgresql://user:password@host:port/database."
+    )
 
 
 @contextmanager

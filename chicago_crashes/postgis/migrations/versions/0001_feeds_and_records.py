@@ -1242,6 +1242,10 @@ def upgrade() -> None:
         sa.CheckConstraint("longitude >= -87.95", name=op.f("crashes_longitude_lowest_check")),
         sa.PrimaryKeyConstraint("crash_record_id", name=op.f("crashes_pkey")),
     )
+    op.create_table_comment(
+        "crashes",
+        "One row per traffic crash on a Chicago street for which the police wrote a report; citywide from September 2017.",
+    )
     op.create_index(op.f("crashes_beat_of_occurrence_idx"), "crashes", ["beat_of_occurrence"], unique=False)
     op.create_index(
         op.f("crashes_crash_date_latitude_longitude_idx"),
@@ -1295,6 +1299,7 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.DateTime(timezone=True), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False, comment="The Dagster run that replaced or removed it"),
         sa.Column("old_row", postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment="The whole old row"),
+        sa.CheckConstraint("kind in ('amended', 'withdrawn')", name=op.f("history_kind_check")),
         sa.PrimaryKeyConstraint("history_id", name=op.f("history_pkey")),
         schema="ops",
         comment="The old version of every row that was amended or withdrawn",
@@ -1456,6 +1461,10 @@ def upgrade() -> None:
         sa.CheckConstraint("longitude <= -87.5", name=op.f("vision_zero_fatalities_longitude_highest_check")),
         sa.CheckConstraint("longitude >= -87.95", name=op.f("vision_zero_fatalities_longitude_lowest_check")),
         sa.PrimaryKeyConstraint("fatality_id", name=op.f("vision_zero_fatalities_pkey")),
+    )
+    op.create_table_comment(
+        "vision_zero_fatalities",
+        "One row per person killed in a traffic crash, as reviewed for Vision Zero; edited as cases are settled.",
     )
     op.create_index(
         op.f("vision_zero_fatalities_crash_date_idx"), "vision_zero_fatalities", ["crash_date"], unique=False
