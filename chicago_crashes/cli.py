@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from chicago_crashes.commands import db, demo, load, portal, status, up
+from chicago_crashes.commands import accept_shrink, db, demo, history, load, portal, refresh, status, up
 from chicago_crashes.errors import CrashesError
 
 app = typer.Typer(
@@ -13,7 +13,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(name="load")(load.load)
+app.command(name="refresh")(refresh.refresh)
 app.command(name="status")(status.status)
+app.command(name="history")(history.history)
+app.command(name="accept-shrink")(accept_shrink.accept_shrink)
 app.command(name="portal")(portal.portal)
 app.command(name="demo")(demo.demo)
 app.command(name="up")(up.up)

@@ -11,6 +11,7 @@ from chicago_crashes.assets.resources import LakeResource, PostgisResource, Soda
 from chicago_crashes.assets.tables import table_asset
 from chicago_crashes.automation.jobs import load_jobs
 from chicago_crashes.automation.schedules import schedules
+from chicago_crashes.automation.sensors import change_sensor
 from chicago_crashes.checks.table_checks import table_checks
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.settings import Settings, settings
@@ -41,6 +42,14 @@ def _definitions(configured: Settings) -> dg.Definitions:
         schedules=schedules(
             configured.start_date, days_per_run=configured.days_per_run, switched_on=configured.schedules_on
         ),
+        sensors=[
+            change_sensor(
+                configured.start_date,
+                days_per_run=configured.days_per_run,
+                seconds=configured.poll_seconds,
+                switched_on=configured.schedules_on,
+            )
+        ],
         executor=dg.in_process_executor,
     )
 

@@ -4,9 +4,10 @@ Both steps take days and yield what became of each, as soon as it is certain. A 
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import psycopg
@@ -16,11 +17,14 @@ from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.lake import DayFile, Lake
 from chicago_crashes.postgis.merge import DayCounts, SourceDay, merge_days
+from chicago_crashes.shrink import guard_against_shrink
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.download import DayFailure, DayRows, download
+from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, download
+from chicago_crashes.soda.signatures import Signature
 
 logger = logging.getLogger(__name__)
 
+CHICAGO = ZoneInfo("America/Chicago")
 ROWS_A_MERGE = 50_000
 """Days are merged together up to this many rows: few transactions, bounded memory."""
 
@@ -29,17 +33,18 @@ ROWS_A_MERGE = 50_000
 class FetchedDay:
     """A day whose rows are in the raw lake, proven against the portal's signature.
 
-    `requests`, `bytes` and `seconds` are the day's share of what its window cost.
+    A day that was held already was not fetched again: `rows_fetched`, `requests`, `bytes` and `seconds` are 0.
+    Otherwise they are the day's share of what its window cost.
     """
 
     day: date
     file: DayFile
     is_new_version: bool
-    rows: int
-    requests: int
-    bytes: int
-    seconds: float
-    unknown_columns: tuple[str, ...]
+    rows_fetched: int = 0
+    requests: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    unknown_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,40 @@ class LoadedDay:
 
 
 def fetch_days(
-    portal: Portal, lake: Lake, feed: Feed, days: Sequence[date], *, run_id: str
+    portal: Portal,
+    connection: psycopg.Connection,
+    lake: Lake,
+    feed: Feed,
+    days: Sequence[date],
+    *,
+    run_id: str,
+    refetch: bool = False,
 ) -> Iterator[FetchedDay | DayFailure]:
-    """Bring the days from the portal into the raw lake."""
-    for outcome in download(portal, feed, days):
-        yield outcome if isinstance(outcome, DayFailure) else _store(lake, feed, outcome, run_id)
+    """Bring the days from the portal into the raw lake.
+
+    A day whose newest file has the signature the portal gives now is held already and is not fetched, unless
+    `refetch` asks for it: so a run that was cut short goes on where it stopped.
+
+    Raises:
+        ShrinkError: the portal publishes much less than we hold; nothing was fetched.
+        CrashesError: no plan could be made; nothing was fetched.
+    """
+    held: dict[date, DayFile] = {}
+
+    def review(plan: Mapping[date, Signature]) -> Collection[date]:
+        guard_against_shrink(portal, connection, feed, plan, today=datetime.now(CHICAGO).date())
+        if not refetch:
+            held.update(_held_files(lake, feed, plan))
+        return held.keys()
+
+    for outcome in download(portal, feed, days, review=review):
+        match outcome:
+            case DayRows():
+                yield _store(lake, feed, outcome, run_id)
+            case HeldDay(day):
+                yield FetchedDay(day, held[day], is_new_version=False)
+            case DayFailure():
+                yield outcome
 
 
 def load_days(
@@ -77,6 +111,12 @@ def load_days(
     yield from _merge(connection, lake, feed, batch, run_id)
 
 
+def _held_files(lake: Lake, feed: Feed, plan: Mapping[date, Signature]) -> Iterator[tuple[date, DayFile]]:
+    for day, file in lake.newest_files(feed, list(plan)):
+        if file and Signature(file.note.source_rows, file.note.source_updated_at) == plan[day]:
+            yield day, file
+
+
 def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay | DayFailure:
     try:
         file, is_new_version = lake.write(
@@ -93,7 +133,7 @@ def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay 
         day=fetched.day,
         file=file,
         is_new_version=is_new_version,
-        rows=fetched.rows.height,
+        rows_fetched=fetched.rows.height,
         requests=fetched.requests,
         bytes=fetched.bytes,
         seconds=fetched.seconds,

@@ -1,15 +1,16 @@
 """Load a range of days from a command: everything is checked before the first run is launched."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 
 import psycopg
 from dagster import DagsterInstance
 
-from chicago_crashes.assets.partitions import day_of, day_partitions, require_days
+from chicago_crashes.assets.partitions import chunks, day_of, day_partitions, require_days
 from chicago_crashes.automation.launch import OnStep, Outcome, launch, steps_of
+from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS, Feed, feeds_named
 from chicago_crashes.local.workplace import dagster_instance, database
@@ -22,34 +23,40 @@ from chicago_crashes.status import FeedStatus, feed_status
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """A range of days that is ready to be loaded."""
+    """Ranges of days that are ready to be loaded."""
 
     instance: DagsterInstance
-    feeds: Sequence[Feed]
-    first: date
-    last: date
+    ranges: Sequence[DayRange]
+    refetch: bool
 
     @property
     def steps(self) -> int:
         """How many steps the runs will report."""
-        return steps_of(self.first, self.last, self.feeds, settings().days_per_run)
+        return steps_of(self.ranges)
 
     def run(self, on_step: OnStep) -> Outcome:
         """Launch the runs, one after another."""
-        configured = settings()
-        return launch(
-            build_defs(configured),
-            self.instance,
-            self.feeds,
-            self.first,
-            self.last,
-            days_per_run=configured.days_per_run,
-            on_step=on_step,
-        )
+        return launch(build_defs(settings()), self.instance, self.ranges, on_step=on_step, refetch=self.refetch)
+
+
+LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh did, and which days are stale still, by feed."""
+
+    outcomes: Sequence[Outcome]
+    still_stale: Mapping[str, Sequence[date]]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the tables now have the portal's signatures, day by day."""
+        return not self.still_stale
 
 
 @contextmanager
-def load_range(first: date, last: date, feed_names: Sequence[str]) -> Iterator[Loading]:
+def load_range(first: date, last: date, feed_names: Sequence[str], *, refetch: bool = False) -> Iterator[Loading]:
     """Everything a load needs, proven to be there: the feeds, the days, the database, the portal.
 
     Raises:
@@ -58,15 +65,49 @@ def load_range(first: date, last: date, feed_names: Sequence[str]) -> Iterator[L
     """
     feeds = feeds_named(feed_names)
     require_days(day_partitions(settings().start_date), first, last)
+    ranges = [DayRange(start, end, feeds) for start, end in chunks(first, last, settings().days_per_run)]
     with database() as url:
         require_portal(url, feeds)
         with dagster_instance(url) as instance:
-            yield Loading(instance, feeds, first, last)
+            yield Loading(instance, ranges, refetch)
+
+
+def refresh(feed_names: Sequence[str], progress: Callable[[int], AbstractContextManager[OnStep]]) -> Refreshed:
+    """Load exactly the stale days, and look again, until nothing is stale or nothing more can be done.
+
+    The portal may change while its days are loaded, so a second look may find new stale days; there are at most
+    `LOOKS` of them.
+    """
+    feeds = feeds_named(feed_names)
+    partitions = day_partitions(settings().start_date)
+    last = partitions.get_last_partition_key()
+    if last is None:
+        return Refreshed([], {})
+    outcomes: list[Outcome] = []
+    with (
+        database() as url,
+        dagster_instance(url) as instance,
+        psycopg.connect(url, autocommit=True) as connection,
+        open_portal(url) as portal,
+    ):
+
+        def look() -> list[Changes]:
+            return [find_changes(portal, connection, feed, settings().start_date, day_of(last)) for feed in feeds]
+
+        changes = look()
+        while len(outcomes) < LOOKS and any(change.stale for change in changes):
+            loading = Loading(instance, ranges_of(changes, longest=settings().days_per_run), refetch=False)
+            with progress(loading.steps) as on_step:
+                outcomes.append(loading.run(on_step))
+            changes = look()
+            if not outcomes[-1].succeeded:
+                break
+    return Refreshed(outcomes, {change.feed.name: sorted(change.stale) for change in changes if change.stale})
 
 
 def require_portal(database_url: str, feeds: Sequence[Feed]) -> None:
     """Ask the portal for the feeds' columns once, so that a wrong address is told before anything is launched."""
-    with _portal(database_url) as portal:
+    with open_portal(database_url) as portal:
         for feed in feeds:
             published_columns(portal, feed)
 
@@ -81,12 +122,13 @@ def all_statuses() -> list[FeedStatus]:
         database() as url,
         dagster_instance(url) as instance,
         psycopg.connect(url, autocommit=True) as connection,
-        _portal(url) as portal,
+        open_portal(url) as portal,
     ):
         return [feed_status(connection, instance, portal, feed, first=first_day, last=last_day) for feed in FEEDS]
 
 
-def _portal(database_url: str) -> Portal:
+def open_portal(database_url: str) -> Portal:
+    """The configured portal, counted against the ceiling that all processes share."""
     configured = settings()
     token = configured.app_token.get_secret_value() if configured.app_token else None
     ceiling = postgres_ceiling(database_url, configured.requests_per_hour)

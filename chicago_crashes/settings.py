@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     requests_per_hour: int = Field(1000, gt=0, description="Ceiling of portal requests, shared by all processes.")
     start_date: date = Field(date(2013, 3, 3), description="The first day partition.")
     days_per_run: int = Field(100, gt=0, description="How many consecutive days a backfill puts into one run.")
-    schedules_on: bool = Field(False, description="Whether the daily and weekly schedules start by themselves.")
+    schedules_on: bool = Field(False, description="Whether the change sensor and the schedules start by themselves.")
+    poll_seconds: int = Field(3600, gt=0, description="How often the change sensor asks the portal what changed.")
     alert_urls: str = Field("", description="Where alerts go (Apprise URLs, comma-separated). Empty: log only.")
 
 

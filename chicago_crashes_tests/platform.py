@@ -9,12 +9,14 @@ from pathlib import Path
 import psycopg
 import pytest
 from chicago_crashes.local.portal.serve import RunningPortal, serving
-from chicago_crashes.local.portal.store import PortalStore
 from dagster import DagsterInstance
 
+from chicago_crashes.assets.partitions import chunks
 from chicago_crashes.automation.launch import Outcome, launch
+from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.settings import settings
 
 
@@ -29,15 +31,8 @@ class Platform:
 
     def load(self, first: date, last: date, feeds: Sequence[Feed] = FEEDS, *, days_per_run: int = 100) -> Outcome:
         """Load days through Dagster, as the command does."""
-        return launch(
-            build_defs(settings()),
-            self.instance,
-            feeds,
-            first,
-            last,
-            days_per_run=days_per_run,
-            on_step=lambda _step: None,
-        )
+        ranges = [DayRange(start, end, tuple(feeds)) for start, end in chunks(first, last, days_per_run)]
+        return launch(build_defs(settings()), self.instance, ranges, on_step=lambda _step: None)
 
     def query(self, statement: str, *params: object) -> list[tuple[object, ...]]:
         """The rows of a query."""

@@ -1,12 +1,14 @@
 """The day partitions all assets share: calendar days in Chicago, from `CRASHES_START_DATE` to yesterday."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from chicago_crashes.errors import PermanentError
 
 TIME_ZONE = "America/Chicago"
+CHICAGO = ZoneInfo(TIME_ZONE)
 DAY_FORMAT = "%Y-%m-%d"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"

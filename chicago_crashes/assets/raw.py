@@ -3,15 +3,22 @@
 from datetime import date
 
 import dagster as dg
+from pydantic import Field
 
 from chicago_crashes.assets.description import OWNERS, dataset_url, portal_key, raw_columns, raw_key, tags
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
-from chicago_crashes.assets.resources import LakeResource, SodaResource
+from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.feeds import Feed
 from chicago_crashes.ingest import FetchedDay, fetch_days
 
 POOL = "portal"
 RETRIES = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+
+
+class FetchConfig(dg.Config):
+    """How the days are fetched."""
+
+    refetch: bool = Field(False, description="Fetch days again even if their signatures have not changed.")
 
 
 def raw_asset(feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg.BackfillPolicy) -> dg.AssetsDefinition:
@@ -34,13 +41,27 @@ def raw_asset(feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg
             "dataset": dg.MetadataValue.url(dataset_url(feed)),
         },
     )
-    def fetch(context: dg.AssetExecutionContext, soda: SodaResource, lake: LakeResource) -> dg.MaterializeResult[None]:
-        with soda.portal() as portal:
-            outcomes = fetch_days(portal, lake.lake(), feed, requested_days(context), run_id=context.run_id)
+    def fetch(
+        context: dg.AssetExecutionContext,
+        config: FetchConfig,
+        soda: SodaResource,
+        postgis: PostgisResource,
+        lake: LakeResource,
+    ) -> dg.MaterializeResult[None]:
+        with soda.portal() as portal, postgis.connect() as connection:
+            outcomes = fetch_days(
+                portal,
+                connection,
+                lake.lake(),
+                feed,
+                requested_days(context),
+                run_id=context.run_id,
+                refetch=config.refetch,
+            )
             fetched = report_days(context, outcomes, _report)
         return dg.MaterializeResult(
             metadata={
-                "requests": sum(day.requests for day in fetched),
+                "requests_of_run": portal.requests_made,
                 "unknown_columns": dg.MetadataValue.json(sorted({n for day in fetched for n in day.unknown_columns})),
             }
         )
@@ -50,8 +71,8 @@ def raw_asset(feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg
 
 def _report(fetched: FetchedDay) -> tuple[date, Metadata]:
     return fetched.day, {
-        "dagster/partition_row_count": fetched.rows,
-        "rows_fetched": fetched.rows,
+        "dagster/partition_row_count": fetched.file.rows,
+        "rows_fetched": fetched.rows_fetched,
         "source_rows": fetched.file.note.source_rows,
         "new_version": int(fetched.is_new_version),
         "requests": fetched.requests,

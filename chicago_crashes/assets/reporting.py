@@ -16,6 +16,9 @@ from chicago_crashes.soda.download import DayFailure
 
 DAYS_NAMED = 20
 
+PERMANENT_FAILURE = "crashes/permanent_failure"
+"""Put on a run that failed for a reason that trying again does not mend; whoever retries looks for it."""
+
 Done = TypeVar("Done")
 Metadata = Mapping[str, int | float | str]
 
@@ -67,8 +70,11 @@ def _failure(
     failed = [failure.day.isoformat() for failure in failures]
     named = ", ".join(failed[:DAYS_NAMED]) + (" …" if len(failed) > DAYS_NAMED else "")
     which = f": {named}" if failed else ""
+    may_pass = all(isinstance(error, TransientError) for error in errors)
+    if not may_pass:
+        context.instance.add_run_tags(context.run_id, {PERMANENT_FAILURE: "true"})
     return dg.Failure(
         description=f"{total - done} of {total} days failed{which}. {errors[0]}",
         metadata={"failed_days": dg.MetadataValue.json(failed), "days_done": done},
-        allow_retries=all(isinstance(error, TransientError) for error in errors),
+        allow_retries=may_pass,
     )

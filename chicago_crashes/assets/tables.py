@@ -36,7 +36,9 @@ def table_asset(
             "dagster/table_name": f"public.{feed.table}",
         },
     )
-    def load(context: dg.AssetExecutionContext, postgis: PostgisResource, lake: LakeResource) -> dg.MaterializeResult[None]:
+    def load(
+        context: dg.AssetExecutionContext, postgis: PostgisResource, lake: LakeResource
+    ) -> dg.MaterializeResult[None]:
         with postgis.connect() as connection:
             outcomes = load_days(connection, lake.lake(), feed, requested_days(context), run_id=context.run_id)
             report_days(context, outcomes, _report)

@@ -1,6 +1,7 @@
 """The jobs: which assets go together when days are loaded."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -15,6 +16,11 @@ FATALITY_FEED = (feed_named("fatalities"),)
 def asset_keys(feeds: Sequence[Feed]) -> list[dg.AssetKey]:
     """The assets that bring the feeds from the portal to their tables."""
     return [key for feed in feeds for key in (raw_key(feed), table_key(feed))]
+
+
+def fetch_config(feeds: Sequence[Feed], *, refetch: bool) -> dict[str, Any]:
+    """The run configuration that says whether days are fetched again although their signatures have not changed."""
+    return {"ops": {raw_key(feed).to_python_identifier(): {"config": {"refetch": refetch}} for feed in feeds}}
 
 
 def load_job(name: str, feeds: Sequence[Feed], description: str) -> UnresolvedAssetJobDefinition:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -12,8 +11,9 @@ from dagster import DagsterInstance, EventLogEntry
 from dagster_shared.error import SerializableErrorInfo
 
 from chicago_crashes.assets.description import table_key
-from chicago_crashes.assets.partitions import chunks, range_tags
-from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys
+from chicago_crashes.assets.partitions import range_tags
+from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, fetch_config
+from chicago_crashes.changes import DayRange
 from chicago_crashes.feeds import Feed
 
 COUNTED = (
@@ -71,39 +71,37 @@ class Outcome:
         )
 
 
-def steps_of(first: date, last: date, feeds: Sequence[Feed], days_per_run: int) -> int:
+def steps_of(ranges: Sequence[DayRange]) -> int:
     """How many steps a launch will report: fetching, loading and checking each feed in each run."""
-    return len(chunks(first, last, days_per_run)) * len(feeds) * 3
+    return sum(len(days.feeds) * 3 for days in ranges)
 
 
 def launch(
     defs: dg.Definitions,
     instance: DagsterInstance,
-    feeds: Sequence[Feed],
-    first: date,
-    last: date,
+    ranges: Sequence[DayRange],
     *,
-    days_per_run: int,
     on_step: OnStep,
+    refetch: bool = False,
 ) -> Outcome:
-    """Load the days from `first` to `last`, both inclusive, chunk by chunk; a failed chunk does not stop the others."""
+    """Load the ranges of days, one run each; a run that fails does not stop the others."""
     job = defs.resolve_job_def(LOAD_ALL)
     outcomes: dict[str, FeedOutcome] = defaultdict(FeedOutcome)
     failures: dict[str, str] = {}
-    for start, end in chunks(first, last, days_per_run):
+    for days in ranges:
         run_id = str(uuid4())
         instance.add_event_listener(run_id, _step_listener(on_step))
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
-            asset_selection=asset_keys(feeds),
-            tags=range_tags(start, end),
+            asset_selection=asset_keys(days.feeds),
+            tags=range_tags(days.first, days.last),
             raise_on_error=False,
-            run_config=QUIET,
+            run_config=QUIET | fetch_config(days.feeds, refetch=refetch),
         )
-        for feed in feeds:
+        for feed in days.feeds:
             _add_up(outcomes[feed.name], feed, result)
-        failures.update(_failures(result, f"{start} to {end}"))
+        failures.update(_failures(result, str(days)))
     return Outcome(outcomes, failures)
 
 
@@ -136,8 +134,7 @@ def _add_up(outcome: FeedOutcome, feed: Feed, result: dg.ExecuteInProcessResult)
 
 
 def _whole_number(value: dg.MetadataValue[Any]) -> int:
-    assert isinstance(value, dg.IntMetadataValue)
-    return value.value or 0
+    return value.value or 0 if isinstance(value, dg.IntMetadataValue) else 0
 
 
 def _failures(result: dg.ExecuteInProcessResult, days: str) -> dict[str, str]:

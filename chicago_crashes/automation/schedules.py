@@ -3,15 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from chicago_crashes.assets.partitions import TIME_ZONE, chunks, range_tags
+from chicago_crashes.assets.partitions import CHICAGO, TIME_ZONE, chunks, range_tags
 from chicago_crashes.automation.jobs import LOAD_ALL, LOAD_CRASHES, LOAD_FATALITIES
-
-
-CHICAGO = ZoneInfo(TIME_ZONE)
 
 
 @dataclass(frozen=True, slots=True)

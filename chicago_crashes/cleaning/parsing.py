@@ -12,7 +12,7 @@ from chicago_crashes.feeds.columns import NULL_MARKERS, Column, Kind
 WHOLE_NUMBER = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.0*)?$"
 DECIMAL_NUMBER = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?([eE][+-]?\d{1,3})?$"
 TIMESTAMP_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S", "%m/%d/%Y %I:%M:%S %p")
-EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2200, 1, 1)
+EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 - the portal's times carry no zone
 INTEGER_LIMIT = 2**31 - 1
 COORDINATE = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 WKT_POINT = rf"(?i)^POINT\s*\(\s*({COORDINATE})\s+({COORDINATE})\s*\)$"

@@ -76,16 +76,10 @@ def _bounds_questions(feed: Feed) -> list[Question]:
                 0.02,
             )
         )
-    for column in feed.columns:
-        if column.is_bounded and column.name not in on_the_map:
-            found.append(
-                Question(
-                    f"{column.name}_in_bounds",
-                    f"Every {column.name} is plausible",
-                    bounds_schema(feed, (column.name,)),
-                    (column.name,),
-                    ("bounds",),
-                    0.01,
-                )
-            )
-    return found
+    others = [column.name for column in feed.columns if column.is_bounded and column.name not in on_the_map]
+    return [*found, *(_bounds_question(feed, name) for name in others)]
+
+
+def _bounds_question(feed: Feed, name: str) -> Question:
+    schema = bounds_schema(feed, (name,))
+    return Question(f"{name}_in_bounds", f"Every {name} is plausible", schema, (name,), ("bounds",), 0.01)

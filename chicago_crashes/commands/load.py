@@ -14,6 +14,9 @@ def load(
     start: Day,
     end: Day,
     feed: Annotated[list[str] | None, typer.Option(help="Only this feed; may be given more than once.")] = None,
+    refetch: Annotated[
+        bool, typer.Option("--refetch", help="Fetch days again even if the portal has not changed them.")
+    ] = False,
 ) -> None:
     """Load the days from START to END (both included) from the portal into the tables.
 
@@ -21,7 +24,10 @@ def load(
     """
     from chicago_crashes.loading import load_range  # Dagster is slow to import; other commands need not wait for it
 
-    with load_range(start.date(), end.date(), feed or []) as loading, progress_bar(loading.steps) as on_step:
+    with (
+        load_range(start.date(), end.date(), feed or [], refetch=refetch) as loading,
+        progress_bar(loading.steps) as on_step,
+    ):
         outcome = loading.run(on_step)
     show(outcome)
     if not outcome.succeeded:

@@ -7,7 +7,7 @@ go on. One window is in memory at a time.
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -55,6 +55,14 @@ class DayRows:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldDay:
+    """One day that the review found to be held already; nothing was fetched of it."""
+
+    day: date
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
 class DayFailure:
     """One day that could not be had, and why."""
 
@@ -62,23 +70,32 @@ class DayFailure:
     error: CrashesError
 
 
+Review = Callable[[Mapping[date, Signature]], Collection[date]]
+"""Looks at a plan before anything is fetched: names the days that need not be, or raises to stop the download."""
+
+
+def fetch_all(_plan: Mapping[date, Signature]) -> Collection[date]:
+    """The review that lets every day be fetched."""
+    return ()
+
+
 def download(
-    portal: Portal, feed: Feed, days: Sequence[date], *, max_rows: int = MAX_ROWS
-) -> Iterator[DayRows | DayFailure]:
-    """Every day of `days`, once: as rows that are proven whole, or as the reason why not.
+    portal: Portal, feed: Feed, days: Sequence[date], *, review: Review = fetch_all, max_rows: int = MAX_ROWS
+) -> Iterator[DayRows | HeldDay | DayFailure]:
+    """Every day of `days`, once: as rows that are proven whole, as held already, or as the reason why not.
 
     Raises:
         PermanentError: nothing more can be had, whatever the day (dataset gone, columns missing, query refused).
         TransientError: no plan could be made; no day was fetched.
     """
     if days:
-        yield from _Download(portal, feed, days, max_rows).run()
+        yield from _Download(portal, feed, days, review, max_rows).run()
 
 
 class _Download:
     """The days that are still to come, and how large a window the portal can bear at present."""
 
-    def __init__(self, portal: Portal, feed: Feed, days: Sequence[date], max_rows: int) -> None:
+    def __init__(self, portal: Portal, feed: Feed, days: Sequence[date], review: Review, max_rows: int) -> None:
         self._portal = portal
         self._feed = feed
         self._bill = _Bill(portal)
@@ -92,8 +109,10 @@ class _Download:
             )
         self._pending: dict[date, Signature] = {}
         self._plan(sorted(set(days)))
+        self._held = {day: self._pending.pop(day) for day in sorted(review(self._pending))}
 
-    def run(self) -> Iterator[DayRows | DayFailure]:
+    def run(self) -> Iterator[DayRows | HeldDay | DayFailure]:
+        yield from (HeldDay(day, signature) for day, signature in self._held.items())
         while self._pending:
             window = next(iter(plan_windows(self._pending, self._size)), None)
             yield from self._deliver_empty_days(window)

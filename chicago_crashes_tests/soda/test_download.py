@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import FEEDS, SYSTEM_FIELDS, Feed, feed_named
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.download import DayFailure, DayRows, download
+from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, download
 from chicago_crashes.soda.errors import PortalTimeoutError
 from chicago_crashes_tests.soda.small_portal import Answer, Request, SmallPortal, json_answer
 
@@ -59,12 +59,12 @@ def of_day(rows: list[Row], day: date) -> list[Row]:
     return [row for row in rows if row["crash_date"].startswith(day.isoformat())]
 
 
-def whole(results: list[DayRows | DayFailure]) -> list[DayRows]:
+def whole(results: list[DayRows | HeldDay | DayFailure]) -> list[DayRows]:
     assert [result for result in results if isinstance(result, DayFailure)] == []
     return [result for result in results if isinstance(result, DayRows)]
 
 
-def assert_equals_portal(results: list[DayRows | DayFailure], rows: list[Row], wanted: list[date]) -> None:
+def assert_equals_portal(results: list[DayRows | HeldDay | DayFailure], rows: list[Row], wanted: list[date]) -> None:
     assert sorted(result.day for result in results) == wanted
     for result in whole(results):
         published = [

@@ -1,0 +1,62 @@
+"""`chicago-crashes history`: what changed when in everything that belongs to one crash."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Annotated, Any
+
+import psycopg
+import typer
+from rich.table import Table
+
+from chicago_crashes.commands.console import console
+from chicago_crashes.errors import PermanentError
+from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.local.workplace import database
+from chicago_crashes.postgis.records import OldVersion, current_rows, old_versions
+
+BOOKKEEPING = {"created_at", "updated_at", "source_updated_at"}
+
+
+def history(
+    crash_record_id: Annotated[str, typer.Argument(help="The crash's key, 128 characters.")],
+) -> None:
+    """Show what the portal amended or withdrew of a crash, its people and its vehicles, and when we saw it."""
+    table = Table()
+    for heading in ("seen (UTC)", "feed", "row", "what", "from", "to"):
+        table.add_column(heading, overflow="fold")
+    known = False
+    with database() as url, psycopg.connect(url) as connection:
+        for feed in FEEDS:
+            if "crash_record_id" not in feed.column_names:
+                continue
+            current = {_row_key(feed, row): row for row in current_rows(connection, feed, crash_record_id)}
+            versions = old_versions(connection, feed, crash_record_id)
+            known = known or bool(current) or bool(versions)
+            for row_key, group in groupby(versions, key=lambda version: version.row_key):
+                for line in _changes(list(group), current.get(row_key)):
+                    table.add_row(line[0], feed.name, row_key.rpartition("/")[2][:24], *line[1:])
+    if not known:
+        raise PermanentError(f"No row of crash {crash_record_id} was ever loaded. Give the whole crash_record_id.")
+    if not table.row_count:
+        console.print("Nothing of this crash has changed since it was loaded.")
+        return
+    console.print(table)
+
+
+def _row_key(feed: Feed, row: Mapping[str, Any]) -> str:
+    return "/".join(str(row[name]) for name in feed.key)
+
+
+def _changes(versions: list[OldVersion], current: Mapping[str, Any] | None) -> Iterator[tuple[str, str, str, str]]:
+    """When, what, from, to: one line per changed value, withdrawal and return."""
+    following: list[Mapping[str, Any] | None] = [*(version.old_row for version in versions[1:]), current]
+    for version, after in zip(versions, following, strict=True):
+        seen = f"{version.valid_to:%Y-%m-%d %H:%M}"
+        if version.kind == "withdrawn":
+            yield seen, "withdrawn by the portal", "", ""
+            if after is not None:
+                yield str(after["created_at"])[:16].replace("T", " "), "published again", "", ""
+            continue
+        for name, value in version.old_row.items():
+            if after is not None and name not in BOOKKEEPING and after.get(name) != value:
+                yield seen, name, str(value), str(after.get(name))
