@@ -12,6 +12,9 @@ from chicago_crashes.errors import PermanentError
 from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT, Dirt
 
 
+FIRST_DAY, LAST_DAY = datetime(2024, 1, 1), datetime(2024, 1, 31)  # noqa: DTZ001 - calendar days
+
+
 class DirtChoice(StrEnum):
     """How dirty synthetic data is."""
 
@@ -25,8 +28,8 @@ def portal(
         list[Path] | None, typer.Option(help="A folder of CSV exports to serve; may be repeated.")
     ] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Serve generated data instead.")] = False,
-    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First synthetic day.")] = datetime(2024, 1, 1),
-    end: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last synthetic day.")] = datetime(2024, 1, 31),
+    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First synthetic day.")] = FIRST_DAY,
+    end: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last synthetic day.")] = LAST_DAY,
     seed: Annotated[int, typer.Option(help="Another seed, other synthetic data.")] = 7,
     dirt: Annotated[DirtChoice, typer.Option(help="How dirty the synthetic data is.")] = DirtChoice.DOCUMENTED,
     host: Annotated[str, typer.Option(help="Where to listen; loopback unless told otherwise.")] = "127.0.0.1",

@@ -51,7 +51,9 @@ def _run_until_stopped(command: list[str], environment: dict[str, str]) -> int:
     """Run the command; being told to stop is a good end, for it and for us."""
     from chicago_crashes.settings import PROJECT_ROOT
 
-    process = subprocess.Popen(command, env=os.environ | environment, cwd=PROJECT_ROOT, start_new_session=True)
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter's dagster, arguments as a list
+        command, env=os.environ | environment, cwd=PROJECT_ROOT, start_new_session=True
+    )
     stopped = False
 
     def stop(number: int, _frame: object) -> None:
