@@ -1,0 +1,81 @@
+"""What the portal says of a dataset: its columns, their SODA types, and how often it was written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from chicago_crashes.feeds import Kind
+
+HIDDEN_NUMBER = "#"
+"""The column of the store that no query can name: the number behind `:id`."""
+NEVER = datetime(2010, 1, 1, tzinfo=UTC)
+
+
+class SodaType(StrEnum):
+    """A type under its SODA 2.1 name."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    FLOATING = "floating_timestamp"
+    FIXED = "fixed_timestamp"
+    POINT = "point"
+    ROW_ID = "row_identifier"
+    ROW_VERSION = "row_version"
+
+
+SYSTEM_TYPES = {
+    ":id": SodaType.ROW_ID,
+    ":created_at": SodaType.FIXED,
+    ":updated_at": SodaType.FIXED,
+    ":version": SodaType.ROW_VERSION,
+}
+TYPE_OF_KIND = {
+    Kind.INTEGER: SodaType.NUMBER,
+    Kind.NUMBER: SodaType.NUMBER,
+    Kind.TIMESTAMP: SodaType.FLOATING,
+    Kind.POINT: SodaType.POINT,
+}
+"""All other kinds are text to the portal, flags included."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedColumn:
+    """A column as the portal describes it. `profile` is taken when the column appears and never again."""
+
+    name: str
+    type: SodaType
+    header: str
+    description: str = ""
+    profile: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset at one moment. `regions` maps the name of each computed region to the point column it comes from."""
+
+    id: str
+    title: str
+    description: str
+    columns: tuple[PublishedColumn, ...]
+    regions: Mapping[str, str] = field(default_factory=dict)
+    writes: int = 0
+    is_published: bool = False
+    modified_at: datetime = NEVER
+
+    @property
+    def types(self) -> dict[str, SodaType]:
+        """The type of everything a query may name: system fields, computed regions, columns."""
+        regions = dict.fromkeys(self.regions, SodaType.NUMBER)
+        return SYSTEM_TYPES | regions | {column.name: column.type for column in self.columns}
+
+    @property
+    def system_names(self) -> tuple[str, ...]:
+        """What `:*` stands for."""
+        return (*SYSTEM_TYPES, *self.regions)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """What `*` stands for."""
+        return tuple(column.name for column in self.columns)

@@ -1,0 +1,573 @@
+"""SoQL, understood: a query's tree becomes one SQL statement for DuckDB, with every literal a bound parameter.
+
+Rows are kept as the text that was published. A column that is selected is served as it is; wherever a query computes
+with it, compares it or sorts by it, it is read as its type, and text that has no such value counts as null.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NoReturn, Protocol
+from zoneinfo import available_timezones
+
+from chicago_crashes.local.portal import row_ids
+from chicago_crashes.local.portal.datasets import HIDDEN_NUMBER, SYSTEM_TYPES, Dataset, SodaType
+from chicago_crashes.local.portal.soql import Boolean, Call, Name, Node, Null, Number, Query, SoqlError, Star, Text
+
+DEFAULT_LIMIT = 1000
+"""What the portal cuts a reply after when a query does not say `$limit`, groups included."""
+
+MACROS = r"""
+create macro portal_longitude(place) as
+    try_cast(regexp_extract(place, '^POINT ?\((-?[0-9.]+) (-?[0-9.]+)\)$', 1) as double);
+create macro portal_latitude(place) as
+    try_cast(regexp_extract(place, '^POINT ?\((-?[0-9.]+) (-?[0-9.]+)\)$', 2) as double);
+create macro portal_metres(place, latitude, longitude) as
+    2 * 6371008.8 * asin(least(1, sqrt(
+        pow(sin(radians(latitude - portal_latitude(place)) / 2), 2)
+        + cos(radians(latitude)) * cos(radians(portal_latitude(place)))
+        * pow(sin(radians(longitude - portal_longitude(place)) / 2), 2))));
+"""
+"""What the statements made here expect to find in the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the reply."""
+
+    name: str
+    type: SodaType
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A statement that yields `fields` in their order: text, or booleans where the type says so."""
+
+    sql: str
+    parameters: tuple[object, ...]
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sql:
+    """An expression. `served` is set where a stored text is to be shown instead; no type means the literal null."""
+
+    text: str
+    type: SodaType | None
+    served: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    takes: tuple[SodaType, ...]
+    gives: SodaType
+    template: str
+
+
+_TEXT, _NUMBER, _BOOLEAN = SodaType.TEXT, SodaType.NUMBER, SodaType.BOOLEAN
+_FLOATING, _FIXED, _POINT = SodaType.FLOATING, SodaType.FIXED, SodaType.POINT
+
+
+def _date_functions() -> Iterable[tuple[str, tuple[_Signature, ...]]]:
+    for suffix, unit in {"ymd": "day", "ym": "month", "y": "year"}.items():
+        local = f"date_trunc('{unit}', timezone({{1}}, timezone('UTC', {{0}})))"
+        yield (
+            f"date_trunc_{suffix}",
+            (
+                _Signature((_FLOATING,), _FLOATING, f"date_trunc('{unit}', {{0}})"),
+                _Signature((_FIXED, _TEXT), _FLOATING, local),
+            ),
+        )
+        yield f"datez_trunc_{suffix}", (_Signature((_FIXED,), _FIXED, f"date_trunc('{unit}', {{0}})"),)
+    parts = {"y": "year", "m": "month", "d": "day", "hh": "hour", "mm": "minute", "ss": "second", "dow": "dow"}
+    for suffix, part in (parts | {"woy": "week"}).items():
+        yield f"date_extract_{suffix}", (_Signature((_FLOATING,), _NUMBER, f"date_part('{part}', {{0}})::double"),)
+
+
+FUNCTIONS: dict[str, tuple[_Signature, ...]] = {
+    "not": (_Signature((_BOOLEAN,), _BOOLEAN, "(not {0})"),),
+    "like": (_Signature((_TEXT, _TEXT), _BOOLEAN, "({0} like {1})"),),
+    "starts_with": (_Signature((_TEXT, _TEXT), _BOOLEAN, "starts_with({0}, {1})"),),
+    "contains": (_Signature((_TEXT, _TEXT), _BOOLEAN, "contains({0}, {1})"),),
+    "upper": (_Signature((_TEXT,), _TEXT, "upper({0})"),),
+    "lower": (_Signature((_TEXT,), _TEXT, "lower({0})"),),
+    "||": (_Signature((_TEXT, _TEXT), _TEXT, "({0} || {1})"),),
+    "negative": (_Signature((_NUMBER,), _NUMBER, "(-{0})"),),
+    "+": (_Signature((_NUMBER, _NUMBER), _NUMBER, "({0} + {1})"),),
+    "-": (_Signature((_NUMBER, _NUMBER), _NUMBER, "({0} - {1})"),),
+    "*": (_Signature((_NUMBER, _NUMBER), _NUMBER, "({0} * {1})"),),
+    "/": (_Signature((_NUMBER, _NUMBER), _NUMBER, "({0} / nullif({1}, 0))"),),
+    "%": (_Signature((_NUMBER, _NUMBER), _NUMBER, "({0} % nullif({1}, 0))"),),
+    "within_box": (
+        _Signature(
+            (_POINT, _NUMBER, _NUMBER, _NUMBER, _NUMBER),
+            _BOOLEAN,
+            "(portal_latitude({0}) between {3} and {1} and portal_longitude({0}) between {2} and {4})",
+        ),
+    ),
+    "within_circle": (
+        _Signature((_POINT, _NUMBER, _NUMBER, _NUMBER), _BOOLEAN, "(portal_metres({0}, {1}, {2}) <= {3})"),
+    ),
+    **dict(_date_functions()),
+}
+"""Functions and operators of fixed types; `{0}` is the first argument. The others are methods of the translator."""
+
+AGGREGATES = ("count", "count_distinct", "sum", "avg", "min", "max", "median")
+COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+WORDS = {
+    "=": "eq", "!=": "neq", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte",
+    "+": "plus", "-": "minus", "*": "times", "/": "divide", "%": "modulo", "||": "concat",
+}  # fmt: skip
+"""What an operator is called in a field name the portal makes up."""
+
+FLOATING_LITERAL = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?)?")
+FIXED_LITERAL = re.compile(FLOATING_LITERAL.pattern + r"(Z|[+-]\d\d:?\d\d)?")
+
+
+def translate(query: Query, dataset: Dataset, *, is_bare: bool = False, is_shuffled: bool = False) -> Translation:
+    """The SQL of `query`.
+
+    `is_bare` says that the request had no clause at all, so computed regions are shown as well; `is_shuffled` makes
+    the order arbitrary where the query asks for none, as the portal's may be.
+
+    Raises:
+        SoqlError: the query does not fit the dataset, or does not fit itself.
+    """
+    return _Translator(query, dataset).translate(is_bare=is_bare, is_shuffled=is_shuffled)
+
+
+class _Scope(Protocol):
+    """What names and aggregates mean at one place of the query."""
+
+    def whole(self, node: Node) -> _Sql | None:
+        """The value of an expression that is known as a whole."""
+
+    def name(self, name: Name) -> _Sql:
+        """The value of a name."""
+
+    def aggregate(self, call: Call) -> _Sql:
+        """The value of an aggregate."""
+
+
+class _Translator:
+    def __init__(self, query: Query, dataset: Dataset) -> None:
+        self._query = query
+        self._dataset = dataset
+        self._types = dataset.types
+        self._aliases: dict[str, Node] = {}
+        self._parameters: list[object] = []
+
+    def translate(self, *, is_bare: bool, is_shuffled: bool) -> Translation:
+        query = self._query
+        selected = self._selected(is_bare)
+        where = self._expanded(query.where)
+        group = tuple(self._expand(node) for node in query.group)
+        having = self._expanded(query.having)
+        order = [(self._expand(entry.expression), entry) for entry in query.order]
+        if query.distinct and not group:
+            group = tuple(dict.fromkeys(selected.values()))
+
+        rows = _RowScope(self)
+        is_grouped = bool(group) or any(_aggregates_in(node) for node in [*selected.values(), having])
+        groups = _GroupScope(self, rows, group) if is_grouped else None
+        scope: _Scope = groups or rows
+        if having is not None and groups is None:
+            self.refuse("query.soql.non-boolean-having", "HAVING needs groups", having)
+
+        values = {name: self.value(node, scope) for name, node in selected.items()}
+        condition = self._condition(where, rows, "where")
+        kept = self._condition(having, scope, "having")
+        sorting = []
+        for node, entry in order:
+            value = self.value(node, scope)
+            if value.type in (SodaType.POINT, SodaType.BOOLEAN):
+                self.refuse(
+                    "query.soql.un-orderable-order", f"Cannot order by an expression of type `{value.type}'", node
+                )
+            direction = "desc" if entry.descending else "asc"
+            sorting.append(f"{value.text} {direction} nulls {'first' if entry.nulls_first else 'last'}")
+        if is_shuffled and not sorting:
+            sorting = ["random()"]
+        elif groups is None:
+            sorting.append(quoted(HIDDEN_NUMBER))
+        else:
+            sorting += groups.keys
+
+        shown = ", ".join(f"{self._served(value)} as f{place}" for place, value in enumerate(values.values()))
+        source = groups.source(condition) if groups else self.table
+        kept_rows = kept if groups else condition
+        limit = self.bind(DEFAULT_LIMIT if query.limit is None else query.limit)
+        sql = " ".join(
+            [
+                f"select {shown} from {source}",
+                f"where {kept_rows}" if kept_rows else "",
+                f"order by {', '.join(sorting)}" if sorting else "",
+                f"limit {limit} offset {self.bind(query.offset)}",
+            ]
+        )
+        fields = tuple(Field(name, value.type or _TEXT) for name, value in values.items())
+        return Translation(sql, tuple(self._parameters), fields)
+
+    @property
+    def table(self) -> str:
+        return quoted(self._dataset.id)
+
+    def bind(self, value: object) -> str:
+        """Hand `value` over beside the statement; what stands in the statement is only its place."""
+        self._parameters.append(value)
+        return f"${len(self._parameters)}"
+
+    def refuse(self, code: str, said: str, node: Node, **data: str) -> NoReturn:
+        """Say no, pointing at `node`."""
+        raise SoqlError(code, said, node.position, text=self._query.text, data=data)
+
+    def column(self, name: Name) -> _Sql:
+        """A stored column, read as its type."""
+        kind = self._types.get(name.name)
+        if kind is None:
+            self.refuse("query.soql.no-such-column", f"No such column: {name.name}", name, column=name.name)
+        if name.name in self._dataset.regions:
+            place = quoted(self._dataset.regions[name.name])
+            number = f"case when {place} is not null then (1 + hash({place}) % 50)::double end"
+            return _Sql(number, kind)
+        stored = quoted(name.name)
+        match kind:
+            case SodaType.NUMBER:
+                return _Sql(f"try_cast({stored} as double)", kind, stored)
+            case SodaType.FLOATING:
+                return _Sql(f"try_cast({stored} as timestamp)", kind, stored)
+            case SodaType.ROW_ID:
+                return _Sql(quoted(HIDDEN_NUMBER), kind, stored)
+        return _Sql(stored, kind, None if name.name in SYSTEM_TYPES else stored)
+
+    def value(self, node: Node, scope: _Scope, wanted: SodaType | None = None) -> _Sql:
+        """The value of an expression; a text literal is read as `wanted` if it can be."""
+        known = scope.whole(node)
+        if known is not None:
+            return known
+        match node:
+            case Name():
+                return scope.name(node)
+            case Text():
+                return self._literal(node, wanted or _TEXT)
+            case Number():
+                return _Sql(f"{self.bind(float(node.value))}::double", _NUMBER)
+            case Boolean():
+                return _Sql("true" if node.value else "false", _BOOLEAN)
+            case Null():
+                return _Sql("null", None)
+            case Call(function=function) if function in AGGREGATES:
+                return scope.aggregate(node)
+            case Call():
+                return self._call(node, scope)
+
+    def values_alike(self, call: Call, nodes: Sequence[Node], scope: _Scope) -> list[_Sql]:
+        """The values of `nodes`, which must all be of one type; text literals follow the others."""
+        values = {place: self.value(node, scope) for place, node in enumerate(nodes) if not isinstance(node, Text)}
+        types = [value.type for value in values.values() if value.type]
+        wanted = types[0] if types else _TEXT
+        for place, node in enumerate(nodes):
+            if place not in values:
+                values[place] = self.value(node, scope, wanted)
+            self._expect(values[place], wanted, call, node)
+        return [values[place] for place in range(len(nodes))]
+
+    def _call(self, call: Call, scope: _Scope) -> _Sql:
+        if call.distinct:
+            self._no_such_function(call)
+        arguments = call.arguments
+        match call.function:
+            case "and" | "or":
+                conditions = [self.value(node, scope) for node in arguments]
+                for condition, node in zip(conditions, arguments, strict=True):
+                    self._expect(condition, _BOOLEAN, call, node)
+                return _Sql(f"({f' {call.function} '.join(each.text for each in conditions)})", _BOOLEAN)
+            case "is null" | "is not null":
+                value = self.value(arguments[0], scope)
+                return _Sql(f"({value.served or value.text} {call.function})", _BOOLEAN)
+            case operator if operator in COMPARISONS:
+                left, right = self.values_alike(call, arguments, scope)
+                self._expect_comparable(left, call)
+                return _Sql(f"({left.text} {operator} {right.text})", _BOOLEAN)
+            case "between":
+                value, low, high = self.values_alike(call, arguments, scope)
+                self._expect_comparable(value, call)
+                return _Sql(f"({value.text} between {low.text} and {high.text})", _BOOLEAN)
+            case "in":
+                value, *listed = self.values_alike(call, arguments, scope)
+                self._expect_comparable(value, call)
+                return _Sql(f"({value.text} in ({', '.join(each.text for each in listed)}))", _BOOLEAN)
+            case "coalesce" if arguments:
+                values = self.values_alike(call, arguments, scope)
+                return _Sql(f"coalesce({', '.join(each.text for each in values)})", _type_of(values))
+            case "case" if arguments and len(arguments) % 2 == 0:
+                return self._case(call, scope)
+        return self._fixed(call, scope)
+
+    def _case(self, call: Call, scope: _Scope) -> _Sql:
+        conditions = [self.value(node, scope) for node in call.arguments[::2]]
+        for condition, node in zip(conditions, call.arguments[::2], strict=True):
+            self._expect(condition, _BOOLEAN, call, node)
+        results = self.values_alike(call, call.arguments[1::2], scope)
+        branches = " ".join(
+            f"when {condition.text} then {result.text}" for condition, result in zip(conditions, results, strict=True)
+        )
+        return _Sql(f"(case {branches} end)", _type_of(results))
+
+    def _fixed(self, call: Call, scope: _Scope) -> _Sql:
+        """A function of fixed types: the first signature that the arguments fit."""
+        fitting = [each for each in FUNCTIONS.get(call.function, ()) if len(each.takes) == len(call.arguments)]
+        if not fitting:
+            self._no_such_function(call)
+        for signature in fitting:
+            values = [self.value(node, scope, kind) for node, kind in zip(call.arguments, signature.takes, strict=True)]
+            if all(value.type in (kind, None) for value, kind in zip(values, signature.takes, strict=True)):
+                break
+        for node, value, kind in zip(call.arguments, values, signature.takes, strict=True):
+            self._expect(value, kind, call, node)
+        if signature.takes == (_FIXED, _TEXT):
+            self._expect_zone(call.arguments[1])
+        return _Sql(signature.template.format(*(value.text for value in values)), signature.gives)
+
+    def _literal(self, text: Text, kind: SodaType) -> _Sql:
+        """A text literal, read as `kind` if its form allows; otherwise it stays text and fits nothing but text."""
+        match kind:
+            case SodaType.NUMBER if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", text.value):
+                return _Sql(f"{self.bind(float(text.value))}::double", kind)
+            case SodaType.FLOATING if (moment := _moment(text.value, FLOATING_LITERAL)) is not None:
+                return _Sql(f"{self.bind(moment)}::timestamp", kind)
+            case SodaType.FIXED if (moment := _moment(text.value, FIXED_LITERAL)) is not None:
+                return _Sql(f"{self.bind(moment)}::timestamp", kind)
+            case SodaType.ROW_ID if (number := row_ids.decoded(text.value, self._dataset.id, "row-")) is not None:
+                return _Sql(f"{self.bind(number)}::ubigint", kind)
+            case SodaType.ROW_VERSION if row_ids.decoded(text.value, self._dataset.id, "rv-") is not None:
+                return _Sql(self.bind(text.value), kind)
+        return _Sql(f"{self.bind(text.value)}::varchar", _TEXT)
+
+    def _condition(self, node: Node | None, scope: _Scope, clause: str) -> str:
+        if node is None:
+            return ""
+        value = self.value(node, scope)
+        if value.type is not _BOOLEAN:
+            said = f"Cannot {'filter' if clause == 'where' else 'keep groups'} by an expression of type `{value.type}'"
+            self.refuse(f"query.soql.non-boolean-{clause}", said, node)
+        return value.text
+
+    def _served(self, value: _Sql) -> str:
+        """An expression as the reply shows it."""
+        if value.served:
+            return value.served
+        match value.type:
+            case SodaType.NUMBER:
+                number = f"case when isfinite({value.text}) then ({value.text}) end"
+                return rf"regexp_replace(({number})::varchar, '\.0$', '')"
+            case SodaType.FLOATING:
+                return f"strftime({value.text}, '%Y-%m-%dT%H:%M:%S.%g')"
+            case SodaType.FIXED:
+                return f"strftime({value.text}, '%Y-%m-%dT%H:%M:%S.%gZ')"
+            case SodaType.ROW_ID:
+                return f'(select ":id" from {self.table} as named where named."{HIDDEN_NUMBER}" = {value.text})'
+        return value.text
+
+    def _expect(self, value: _Sql, kind: SodaType, call: Call, node: Node) -> None:
+        if value.type not in (kind, None):
+            said = f"Type mismatch for {call.function}, is {value.type}"
+            self.refuse("query.soql.type-mismatch", said, node, function=call.function, type=str(value.type))
+
+    def _expect_comparable(self, value: _Sql, call: Call) -> None:
+        if value.type is SodaType.POINT:
+            self._expect(value, _TEXT, call, call)
+
+    def _expect_zone(self, node: Node) -> None:
+        if not isinstance(node, Text) or node.value not in available_timezones():
+            said = "Type mismatch for date_trunc, is no time zone"
+            self.refuse("query.soql.type-mismatch", said, node, function="date_trunc", type="text")
+
+    def _no_such_function(self, call: Call) -> NoReturn:
+        name = f"{call.function}/{len(call.arguments)}"
+        self.refuse("query.soql.no-such-function", f"No such function {name}", call, function=name)
+
+    def no_such_function(self, call: Call) -> NoReturn:
+        """Say that there is no such function of so many arguments."""
+        self._no_such_function(call)
+
+    def _selected(self, is_bare: bool) -> dict[str, Node]:
+        """The select list with stars and aliases resolved: what each field of the reply is."""
+        explicit = {
+            entry.alias: entry.expression for entry in self._query.select if not isinstance(entry, Star) and entry.alias
+        }
+        self._aliases = explicit
+        fields: dict[str, Node] = {}
+        for entry in self._query.select:
+            if isinstance(entry, Star):
+                names = self._dataset.system_names if entry.is_system else self._dataset.column_names
+                fields |= {name: Name(name) for name in names}
+                continue
+            name = entry.alias or _implicit_name(entry.expression)
+            if name in fields and not entry.alias and not isinstance(entry.expression, Name):
+                name = next(f"{name}_{number}" for number in range(1, 10**6) if f"{name}_{number}" not in fields)
+            if name in fields:
+                self.refuse("query.soql.duplicate-alias", f"Duplicate alias: {name}", entry.expression, alias=name)
+            fields[name] = self._expand(entry.expression, within=(name,) if entry.alias else (), columns_first=True)
+        if is_bare:
+            fields |= {name: Name(name) for name in self._dataset.regions}
+        self._aliases = {
+            (entry.alias or ""): fields[entry.alias or ""]
+            for entry in self._query.select
+            if not isinstance(entry, Star) and entry.alias
+        } | {name: node for name, node in fields.items() if name not in self._types}
+        return fields
+
+    def _expanded(self, node: Node | None) -> Node | None:
+        return None if node is None else self._expand(node)
+
+    def _expand(self, node: Node, within: tuple[str, ...] = (), *, columns_first: bool = False) -> Node:
+        """`node` with aliases replaced by what they stand for."""
+        match node:
+            case Name(name=name) if name in self._aliases and not (columns_first and name in self._types):
+                if name in within:
+                    self.refuse("query.soql.circular-alias-definition", f"Circular alias definition: {name}", node)
+                if not columns_first:
+                    return self._aliases[name]
+                return self._expand(self._aliases[name], (*within, name), columns_first=True)
+            case Call():
+                arguments = tuple(self._expand(each, within, columns_first=columns_first) for each in node.arguments)
+                return Call(node.function, arguments, node.distinct, node.position)
+        return node
+
+
+class _RowScope:
+    """Before grouping: names are columns, and there are no aggregates."""
+
+    def __init__(self, translator: _Translator) -> None:
+        self._translator = translator
+
+    def whole(self, _: Node) -> _Sql | None:
+        return None
+
+    def name(self, name: Name) -> _Sql:
+        return self._translator.column(name)
+
+    def aggregate(self, call: Call) -> _Sql:
+        return self._translator.refuse(
+            "query.soql.aggregate-in-ungrouped-context",
+            f"Aggregate function `{call.function}' in an ungrouped context",
+            call,
+            function=call.function,
+        )
+
+
+class _GroupScope:
+    """After grouping: what was grouped by is known as a whole, and aggregates are computed one level below."""
+
+    def __init__(self, translator: _Translator, rows: _RowScope, group: tuple[Node, ...]) -> None:
+        self._translator = translator
+        self._rows = rows
+        self._inner: list[str] = []
+        self._known: dict[Node, _Sql] = {}
+        for node in group:
+            value = translator.value(node, rows)
+            if value.type is SodaType.POINT and not isinstance(node, Name):
+                translator.refuse("query.soql.non-groupable-group", "Cannot group by that", node)
+            self._known[node] = self._compute(value.text, value.type)
+        self.keys = [value.text for value in self._known.values()]
+
+    def whole(self, node: Node) -> _Sql | None:
+        return self._known.get(node)
+
+    def name(self, name: Name) -> _Sql:
+        self._translator.column(name)
+        return self._translator.refuse(
+            "query.soql.column-not-in-group-bys", f"Column not in group bys: {name.name}", name, column=name.name
+        )
+
+    def aggregate(self, call: Call) -> _Sql:
+        self._known[call] = self._compute(*self._aggregated(call))
+        return self._known[call]
+
+    def source(self, condition: str) -> str:
+        """The grouped rows, as something to select from."""
+        inner = ", ".join(f"{text} as v{place}" for place, text in enumerate(self._inner)) or "1"
+        where = f" where {condition}" if condition else ""
+        by = f" group by {', '.join(str(place + 1) for place in range(len(self.keys)))}" if self.keys else ""
+        return f"(select {inner} from {self._translator.table}{where}{by})"
+
+    def _compute(self, text: str, kind: SodaType | None) -> _Sql:
+        self._inner.append(text)
+        return _Sql(f"v{len(self._inner) - 1}", kind)
+
+    def _aggregated(self, call: Call) -> tuple[str, SodaType | None]:
+        translator = self._translator
+        if call.function == "count" and not call.arguments:
+            return "count(*)::double", _NUMBER
+        if len(call.arguments) != 1:
+            translator.no_such_function(call)
+        value = translator.value(call.arguments[0], self._rows)
+        what = value.text
+        match call.function:
+            case "count" | "count_distinct":
+                is_distinct = call.distinct or call.function == "count_distinct"
+                counted = what if is_distinct else value.served or what
+                return f"count({'distinct ' if is_distinct else ''}{counted})::double", _NUMBER
+            case "min" | "max" if value.type not in (_BOOLEAN, _POINT):
+                return f"{call.function}({what})", value.type
+            case "sum" | "avg" | "median" if value.type in (_NUMBER, None):
+                return f"{call.function}({'distinct ' if call.distinct else ''}{what})::double", _NUMBER
+        return translator.refuse(
+            "query.soql.type-mismatch",
+            f"Type mismatch for {call.function}, is {value.type}",
+            call.arguments[0],
+            function=call.function,
+            type=str(value.type),
+        )
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _type_of(values: Iterable[_Sql]) -> SodaType | None:
+    return next((value.type for value in values if value.type), None)
+
+
+def _aggregates_in(node: Node | None) -> bool:
+    return isinstance(node, Call) and (node.function in AGGREGATES or any(map(_aggregates_in, node.arguments)))
+
+
+def _implicit_name(node: Node) -> str:
+    """The field name the portal makes up for an expression."""
+    if isinstance(node, Name):
+        return node.name
+    return re.sub(r"[^a-z0-9_]+", "_", "_".join(_words(node)).lower()).strip("_") or "expression"
+
+
+def _words(node: Node) -> Iterable[str]:
+    match node:
+        case Name(name=name):
+            yield name.lstrip(":")
+        case Call():
+            yield WORDS.get(node.function, node.function.replace(" ", "_"))
+            if node.distinct:
+                yield "distinct"
+            for argument in node.arguments:
+                yield from _words(argument)
+        case Null():
+            yield "null"
+        case _:
+            yield str(node.value)
+
+
+def _moment(text: str, form: re.Pattern[str]) -> datetime | None:
+    """A time literal; with an offset or without, as far as `form` allows, it comes back without one."""
+    if not form.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+Refusal = Callable[..., NoReturn]
