@@ -104,5 +104,6 @@ def _check_feed(feed: Feed, recorded: Mapping[date, Signature], lost: Mapping[da
             f"The portal publishes {gone:,} rows of {feed.name} less than the {held:,} we hold, in {len(lost)} days "
             f"from {min(lost)} to {max(lost)}. More than {FEED_MAY_LOSE:.1%} at once is taken for an outage: nothing "
             "was withdrawn. If the City really removed them, run "
-            f"`chicago-crashes accept-shrink {feed.name} {min(lost)} {max(lost)} --reason TEXT` and load again; otherwise wait until the portal has recovered."
+            f"`chicago-crashes accept-shrink {feed.name} {min(lost)} {max(lost)} --reason TEXT` and load again; "
+            "otherwise wait until the portal has recovered."
         )

@@ -11,7 +11,6 @@ from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT, Dirt
 
-
 FIRST_DAY, LAST_DAY = datetime(2024, 1, 1), datetime(2024, 1, 31)  # noqa: DTZ001 - calendar days
 
 
