@@ -135,24 +135,27 @@ class Lake:
 
     def _note_and_rows(self, path: str) -> tuple[DayNote, int]:
         with self._files.open_input_file(path) as source:
-            footer = pq.read_metadata(source)
-        try:
-            stored = json.loads((footer.metadata or {})[NOTE_KEY.encode()])
-        except (KeyError, ValueError) as error:
-            raise PermanentError(
-                f"Raw file {path} was not written by this platform; move it out of the lake."
-            ) from error
-        updated = stored["source_updated_at"]
-        note = DayNote(
-            feed=stored["feed"],
-            day=date.fromisoformat(stored["day"]),
-            source_rows=stored["source_rows"],
-            source_updated_at=datetime.fromisoformat(updated) if updated else None,
-            fetched_at=datetime.fromisoformat(stored["fetched_at"]),
-            run_id=stored["run_id"],
-            digest=stored["digest"],
-        )
-        return note, footer.num_rows
+            try:
+                footer = pq.read_metadata(source)
+                return _note_of((footer.metadata or {})[NOTE_KEY.encode()]), footer.num_rows
+            except (KeyError, TypeError, ValueError) as error:
+                raise PermanentError(
+                    f"Raw file {path} is damaged or was not written by this platform; move it out of the lake."
+                ) from error
+
+
+def _note_of(text: bytes) -> DayNote:
+    stored = json.loads(text)
+    updated = stored["source_updated_at"]
+    return DayNote(
+        feed=stored["feed"],
+        day=date.fromisoformat(stored["day"]),
+        source_rows=stored["source_rows"],
+        source_updated_at=datetime.fromisoformat(updated) if updated else None,
+        fetched_at=datetime.fromisoformat(stored["fetched_at"]),
+        run_id=stored["run_id"],
+        digest=stored["digest"],
+    )
 
 
 def digest_of(rows: pl.DataFrame) -> str:

@@ -1,7 +1,6 @@
 """The merge: what is written, what is kept of the past, what is counted, and when nothing happens at all."""
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import psycopg
@@ -32,12 +31,6 @@ SETS_OF_ROWS: dict[str, list[Row]] = {
     "fatalities": [{"person_id": "O1"}, {"person_id": None, "victim": "ROBOT"}],
 }
 every_feed = pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
-
-
-@pytest.fixture
-def db(database_url: str) -> Iterator[Connection]:
-    with connected(database_url) as connection:
-        yield connection
 
 
 def counts(**changed: int) -> DayCounts:
@@ -342,16 +335,19 @@ def test_a_refused_value_rolls_back_the_whole_transaction(db: Connection) -> Non
     load(db, PEOPLE, {DAY: [{"age": "10"}]})
     before = versions(db, PEOPLE)
     db.execute("alter table crash_people add constraint no_eleven check (age <> 11)")
-
-    with pytest.raises(psycopg.errors.CheckViolation):
-        load(db, PEOPLE, {DAY: [{"age": "12"}, {"person_id": None}], NEXT_DAY: [{"person_id": "O2", "age": "11"}]})
+    try:
+        with pytest.raises(psycopg.errors.CheckViolation):
+            load(db, PEOPLE, {DAY: [{"age": "12"}, {"person_id": None}], NEXT_DAY: [{"person_id": "O2", "age": "11"}]})
+    finally:
+        db.execute("alter table crash_people drop constraint no_eleven")
 
     assert versions(db, PEOPLE) == before
     assert load(db, PEOPLE, {DAY: [{"age": "12"}]})[DAY].updated == 1
 
 
 @pytest.mark.parametrize("days", [{DAY: 40}, {DAY: 20, NEXT_DAY: 20}], ids=["one day", "two days"])
-def test_two_merges_of_the_same_days_at_once_end_as_one(database_url: str, days: dict[date, int]) -> None:
+@pytest.mark.usefixtures("db")
+def test_two_merges_of_the_same_days_at_once_end_as_one(shared_database: str, days: dict[date, int]) -> None:
     """Both start before either ends; whichever comes second must find nothing to do."""
     whole: Days = {
         day: [{"person_id": f"{day}-{n}", "age": "-1" if n % 2 else "30"} for n in range(rows)]
@@ -361,7 +357,7 @@ def test_two_merges_of_the_same_days_at_once_end_as_one(database_url: str, days:
     made: list[dict[date, DayCounts]] = []
 
     def merge() -> None:
-        with connected(database_url) as connection:
+        with connected(shared_database) as connection:
             start.wait(timeout=30)
             made.append(load(connection, PEOPLE, whole))
 
@@ -376,7 +372,7 @@ def test_two_merges_of_the_same_days_at_once_end_as_one(database_url: str, days:
         assert sorted(counted[day].inserted for counted in made) == [0, rows]
         assert sorted(counted[day].unchanged for counted in made) == [0, rows]
         assert all(counted[day].reconciled for counted in made)
-    with connected(database_url) as connection:
+    with connected(shared_database) as connection:
         assert rows_of(connection, "select count(*) from crash_people") == [(40,)]
         assert rows_of(connection, "select count(*) from ops.findings") == [(20,)]
         assert rows_of(connection, "select count(*) from ops.history") == [(0,)]

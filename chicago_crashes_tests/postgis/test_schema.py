@@ -26,14 +26,8 @@ every_feed = pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Connection]:
-    with connected(database_url) as connection:
-        yield connection
-
-
-@pytest.fixture
-def alchemy(database_url: str) -> Iterator[AlchemyConnection]:
-    engine = migrate.engine_for(database_url)
+def alchemy(shared_database: str) -> Iterator[AlchemyConnection]:
+    engine = migrate.engine_for(shared_database)
     with engine.connect() as connection:
         yield connection
     engine.dispose()
@@ -74,7 +68,7 @@ CATALOGUE = {
 
 
 def test_the_catalogue_is_the_same_whoever_makes_the_tables(
-    database_url: str, make_database: Callable[[], str]
+    shared_database: str, make_database: Callable[[], str]
 ) -> None:
     """Alembic compares no CHECK constraints, so the catalogues themselves are compared, constraint by constraint."""
     declared_url = make_database()
@@ -87,7 +81,7 @@ def test_the_catalogue_is_the_same_whoever_makes_the_tables(
         metadata.create_all(connection)
     engine.dispose()
 
-    with connected(database_url) as migrated, connected(declared_url) as declared:
+    with connected(shared_database) as migrated, connected(declared_url) as declared:
         for name, query in CATALOGUE.items():
             assert ours(rows_of(migrated, query)) == ours(rows_of(declared, query)), name
 
@@ -207,39 +201,27 @@ REFUSED: list[tuple[Feed, dict[str, object]]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def strict(postgis_server: str, template_database: str) -> Iterator[Connection]:
-    """A connection to one database for all the refusals: nothing they try is kept."""
-    server = postgis_server.rpartition("/")[0]
-    with connected(postgis_server) as admin:
-        admin.execute(sql.SQL("create database test_bounds template {}").format(sql.Identifier(template_database)))
-    with psycopg.connect(f"{server}/test_bounds", autocommit=True) as connection:
-        yield connection
-    with connected(postgis_server) as admin:
-        admin.execute("drop database test_bounds with (force)")
-
-
 @pytest.mark.parametrize(("feed", "values"), REFUSED, ids=lambda part: part.name if isinstance(part, Feed) else None)
 def test_the_database_refuses_what_cleaning_should_have_caught(
-    strict: Connection, feed: Feed, values: dict[str, object]
+    db: Connection, feed: Feed, values: dict[str, object]
 ) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
-        insert(strict, feed, **values)
+        insert(db, feed, **values)
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
-def test_the_database_refuses_rows_without_key_or_date(strict: Connection, feed: Feed) -> None:
+def test_the_database_refuses_rows_without_key_or_date(db: Connection, feed: Feed) -> None:
     for name in (*feed.key, feed.date):
         with pytest.raises(psycopg.errors.NotNullViolation):
-            insert(strict, feed, **{name: None})
+            insert(db, feed, **{name: None})
 
 
-def test_every_length_is_enforced(strict: Connection) -> None:
+def test_every_length_is_enforced(db: Connection) -> None:
     for feed in FEEDS:
         for column in feed.columns:
             if column.kind in (Kind.TEXT, Kind.CATEGORY):
                 with pytest.raises(psycopg.errors.CheckViolation):
-                    insert(strict, feed, **{column.name: "é" * ((column.max_length or 0) + 1)})
+                    insert(db, feed, **{column.name: "é" * ((column.max_length or 0) + 1)})
 
 
 ALLOWED: list[tuple[Feed, dict[str, object]]] = [
@@ -256,12 +238,12 @@ ALLOWED: list[tuple[Feed, dict[str, object]]] = [
 
 
 @pytest.mark.parametrize(("feed", "values"), ALLOWED, ids=lambda part: part.name if isinstance(part, Feed) else None)
-def test_the_bounds_are_inclusive(strict: Connection, feed: Feed, values: dict[str, object]) -> None:
-    with strict.transaction(force_rollback=True):
-        insert(strict, feed, **values)
+def test_the_bounds_are_inclusive(db: Connection, feed: Feed, values: dict[str, object]) -> None:
+    with db.transaction(force_rollback=True):
+        insert(db, feed, **values)
 
 
-def test_the_longest_values_fit_into_the_indexes(strict: Connection) -> None:
+def test_the_longest_values_fit_into_the_indexes(db: Connection) -> None:
     """An index entry has room for 2,704 bytes: text of the greatest length, in the widest characters, must fit."""
     for feed in FEEDS:
         widest = {
@@ -269,20 +251,20 @@ def test_the_longest_values_fit_into_the_indexes(strict: Connection) -> None:
             for column in feed.columns
             if column.max_length and column.max_length <= 500
         }
-        with strict.transaction(force_rollback=True):
-            insert(strict, feed, **widest)
+        with db.transaction(force_rollback=True):
+            insert(db, feed, **widest)
 
 
 @pytest.mark.parametrize("feed", [CRASHES, FATALITIES], ids=lambda feed: feed.name)
-def test_the_database_builds_the_place(strict: Connection, feed: Feed) -> None:
+def test_the_database_builds_the_place(db: Connection, feed: Feed) -> None:
     query = sql.SQL("select st_astext(geometry), st_srid(geometry), needs_geocoding from {}")
     built = query.format(sql.Identifier(feed.table)).as_string()
-    with strict.transaction(force_rollback=True):
-        insert(strict, feed)
-        assert rows_of(strict, built) == [("POINT(-87.7 41.9)", 4326, False)]
-    with strict.transaction(force_rollback=True):
-        insert(strict, feed, **MISSING)
-        assert rows_of(strict, built) == [(None, None, True)]
+    with db.transaction(force_rollback=True):
+        insert(db, feed)
+        assert rows_of(db, built) == [("POINT(-87.7 41.9)", 4326, False)]
+    with db.transaction(force_rollback=True):
+        insert(db, feed, **MISSING)
+        assert rows_of(db, built) == [(None, None, True)]
     for name, value in (("geometry", None), ("needs_geocoding", True)):
         with pytest.raises(psycopg.errors.GeneratedAlways):
-            insert(strict, feed, **{name: value})
+            insert(db, feed, **{name: value})

@@ -1,0 +1,306 @@
+"""The raw lake: what was published comes back byte for byte, nothing is overwritten, nothing is left half-written."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from chicago_crashes.errors import PermanentError
+from chicago_crashes.feeds import FEEDS, feed_named
+from chicago_crashes.lake import NOTE_KEY, DayFile, Lake, digest_of
+from chicago_crashes_tests.cleaning.raw_rows import raw_frame
+
+CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
+DAY = date(2021, 12, 31)
+FETCHED = datetime(2022, 1, 5, 12, 30, 15, 123456, tzinfo=UTC)
+SIGNED = datetime(2022, 1, 5, 10, 0, 0, 500000, tzinfo=UTC)
+AWKWARD = ["", " ", "a,b", 'say "hi"', "a\nb\r\n", "\0", "NULL", "ﬁ 🚲", "0001", "1e5", "\ufeff", None]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "raw"))
+
+
+def rows(*names: str | None) -> pl.DataFrame:
+    return raw_frame(
+        CRASHES, [{":id": f"row-{place}", "street_name": name} for place, name in enumerate(names)], day=None
+    )
+
+
+def write(lake: Lake, frame: pl.DataFrame, *, day: date = DAY, hours: int = 0) -> tuple[DayFile, bool]:
+    fetched_at = FETCHED + timedelta(hours=hours)
+    return lake.write(CRASHES, day, frame, source_updated_at=SIGNED, fetched_at=fetched_at, run_id="a run")
+
+
+def files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def stored(lake: Lake, day: date = DAY) -> DayFile:
+    file = lake.newest(CRASHES, day)
+    assert file is not None
+    return file
+
+
+def test_rows_come_back_as_they_were_published(lake: Lake) -> None:
+    frame = rows(*AWKWARD)
+
+    file, is_new = write(lake, frame)
+
+    assert is_new
+    assert_frame_equal(lake.read(file), frame)
+    assert_frame_equal(lake.read(stored(lake)), frame)
+
+
+def test_a_file_says_what_it_holds(lake: Lake) -> None:
+    file, _ = write(lake, rows("A", "B"))
+
+    found = stored(lake)
+
+    assert found == file
+    assert (found.rows, found.note.source_rows) == (2, 2)
+    assert (found.note.feed, found.note.day, found.note.run_id) == ("crashes", DAY, "a run")
+    assert (found.note.source_updated_at, found.note.fetched_at) == (SIGNED, FETCHED)
+    assert found.bytes == Path(found.path).stat().st_size
+
+
+def test_a_day_is_a_folder_and_a_version_is_a_file(lake: Lake, tmp_path: Path) -> None:
+    write(lake, rows("A"))
+
+    (path,) = files_below(tmp_path)
+    assert path.parent == tmp_path / "raw" / "crashes" / "2021" / "2021-12-31"
+    assert path.name.startswith("20220105T123015.123456Z-")
+    assert path.suffix == ".parquet"
+
+
+def test_other_tools_can_read_a_day(lake: Lake, tmp_path: Path) -> None:
+    write(lake, rows("A", None))
+
+    assert pl.read_parquet(tmp_path / "raw/crashes/2021/**/*.parquet")["street_name"].to_list() == ["A", None]
+
+
+def test_an_unchanged_day_writes_nothing(lake: Lake, tmp_path: Path) -> None:
+    first, _ = write(lake, rows("A", "B"))
+    before = [(path, path.stat().st_mtime_ns) for path in files_below(tmp_path)]
+
+    again, is_new = write(lake, rows("A", "B").reverse(), hours=1)
+
+    assert not is_new
+    assert again == first
+    assert [(path, path.stat().st_mtime_ns) for path in files_below(tmp_path)] == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.with_columns(street_name=pl.lit("Z")),
+        lambda frame: frame.with_columns(pl.lit("2023-01-01T00:00:00.000Z").alias(":updated_at")),
+        lambda frame: frame.with_columns(street_name=pl.lit(None, pl.String)),
+        lambda frame: frame.with_columns(street_name=pl.lit("")),
+        lambda frame: frame.with_columns(rd_no=pl.lit(None, pl.String)),
+        lambda frame: frame.head(1),
+        lambda frame: frame.clear(),
+    ],
+    ids=["value", "system field", "null", "empty text", "column", "withdrawn", "all withdrawn"],
+)
+def test_a_changed_day_adds_a_file_and_the_newest_wins(
+    lake: Lake, tmp_path: Path, change: Callable[[pl.DataFrame], pl.DataFrame]
+) -> None:
+    first, _ = write(lake, rows("A", "B"))
+
+    second, is_new = write(lake, change(rows("A", "B")), hours=1)
+
+    assert is_new
+    assert stored(lake) == second
+    assert len(files_below(tmp_path)) == 2
+    assert_frame_equal(lake.read(first), rows("A", "B"))
+
+
+def test_a_day_that_changes_back_is_a_third_version(lake: Lake, tmp_path: Path) -> None:
+    for hours, name in enumerate("ABA"):
+        write(lake, rows(name), hours=hours)
+
+    assert len(files_below(tmp_path)) == 3
+    assert lake.read(stored(lake))["street_name"].to_list() == ["A"]
+
+
+def test_an_empty_day_is_a_file_without_rows(lake: Lake) -> None:
+    file, is_new = lake.write(
+        CRASHES, DAY, rows("A").clear(), source_updated_at=None, fetched_at=FETCHED, run_id="a run"
+    )
+
+    assert is_new
+    assert (file.rows, file.note.source_updated_at) == (0, None)
+    assert lake.newest(CRASHES, DAY) == file
+    assert lake.read(file).columns == rows("A").columns
+    assert not write(lake, rows("A").clear(), hours=1)[1]
+
+
+def test_days_and_feeds_are_kept_apart(lake: Lake) -> None:
+    write(lake, rows("A"))
+
+    assert lake.newest(CRASHES, DAY - timedelta(days=1)) is None
+    assert lake.newest(PEOPLE, DAY) is None
+    assert [(day, file is not None) for day, file in lake.newest_files(CRASHES, [DAY, date(2022, 1, 1)])] == [
+        (DAY, True),
+        (date(2022, 1, 1), False),
+    ]
+
+
+def test_nothing_is_made_by_asking(lake: Lake, tmp_path: Path) -> None:
+    assert lake.newest(CRASHES, DAY) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_stores_nothing(lake: Lake, tmp_path: Path) -> None:
+    blocked = tmp_path / "raw" / "crashes" / "2021"
+    blocked.parent.mkdir(parents=True)
+    blocked.write_text("in the way")
+
+    with pytest.raises(OSError, match=r"2021"):
+        write(lake, rows("A"))
+
+    assert files_below(tmp_path) == [blocked]
+
+
+def test_a_name_that_is_taken_leaves_nothing_unfinished(lake: Lake, tmp_path: Path) -> None:
+    """The last step fails after everything was written: the file cannot take its name, which a folder has."""
+    name = f"{FETCHED:%Y%m%dT%H%M%S.%fZ}-{digest_of(rows('A'))[:12]}.parquet"
+    taken = tmp_path / "raw" / "crashes" / "2021" / "2021-12-31" / name
+    (taken / "something").mkdir(parents=True)
+
+    with pytest.raises(OSError, match=r"\.parquet"):
+        write(lake, rows("A"))
+
+    assert files_below(tmp_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_stores_nothing(lake: Lake, tmp_path: Path) -> None:
+    write(lake, rows("A"))
+    folder = files_below(tmp_path)[0].parent
+    folder.chmod(0o500)
+
+    with pytest.raises(PermissionError):
+        write(lake, rows("B"), hours=1)
+
+    folder.chmod(0o700)
+    assert len(files_below(tmp_path)) == 1
+
+
+def test_an_unfinished_file_is_never_read(lake: Lake, tmp_path: Path) -> None:
+    file, _ = write(lake, rows("A"))
+    (Path(file.path).parent / ".29990101T000000.000000Z-x.parquet.1.unfinished").write_bytes(b"half")
+
+    assert stored(lake) == file
+    assert tmp_path in Path(file.path).parents
+
+
+def foreign(folder: Path, name: str, content: bytes | None) -> None:
+    folder.mkdir(parents=True)
+    if content is None:
+        pl.DataFrame({"a": ["x"]}).write_parquet(folder / name)
+    else:
+        (folder / name).write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"PAR1", b"not parquet at all, but long enough to hold a footer"], ids=repr
+)
+def test_a_file_of_somebody_else_is_named(lake: Lake, tmp_path: Path, content: bytes | None) -> None:
+    foreign(tmp_path / "raw/crashes/2021/2021-12-31", "mine.parquet", content)
+
+    with pytest.raises(PermanentError, match=r"mine\.parquet.*not written by this platform"):
+        lake.newest(CRASHES, DAY)
+
+
+@pytest.mark.parametrize("note", ["{}", "[]", "no json", '{"feed": "crashes"}'])
+def test_a_file_with_another_note_is_named(lake: Lake, tmp_path: Path, note: str) -> None:
+    folder = tmp_path / "raw/crashes/2021/2021-12-31"
+    folder.mkdir(parents=True)
+    pl.DataFrame({"a": ["x"]}).write_parquet(folder / "mine.parquet", metadata={NOTE_KEY: note})
+
+    with pytest.raises(PermanentError, match=r"mine\.parquet.*not written by this platform"):
+        lake.newest(CRASHES, DAY)
+
+
+def test_a_file_that_lost_rows_is_not_believed(lake: Lake) -> None:
+    file, _ = write(lake, rows("A", "B"))
+    note = pl.read_parquet_metadata(file.path)[NOTE_KEY]
+    rows("A").write_parquet(file.path, metadata={NOTE_KEY: note})
+
+    with pytest.raises(PermanentError, match=r"holds 1 rows, but 2 were verified.*load crashes 2021-12-31 again"):
+        lake.read(stored(lake))
+    assert json.loads(note)["source_rows"] == 2
+
+
+def test_the_digest_does_not_depend_on_the_order_of_rows_or_columns() -> None:
+    frame = rows("A", "B", "C")
+
+    assert digest_of(frame) == digest_of(frame.reverse()) == digest_of(frame.select(sorted(frame.columns)))
+    assert digest_of(frame) == digest_of(frame.select(reversed(frame.columns)))
+
+
+def test_the_digest_tells_values_apart() -> None:
+    versions = [rows("A", "B"), rows("B", "A"), rows("A", None), rows("A", ""), rows("A"), rows("A,B"), rows('A"', "B")]
+
+    assert len({digest_of(frame) for frame in versions}) == len(versions)
+
+
+def test_an_address_that_means_nothing_is_explained() -> None:
+    with pytest.raises(PermanentError, match=r"cannot be opened.*CRASHES_RAW_URL"):
+        Lake("nowhere://at/all")
+
+
+def test_a_file_url_is_a_local_folder(tmp_path: Path) -> None:
+    lake = Lake(f"file://{tmp_path}/raw")
+
+    write(lake, rows("A"))
+
+    assert lake.read(stored(lake))["street_name"].to_list() == ["A"]
+    assert len(files_below(tmp_path / "raw")) == 1
+
+
+def test_a_relative_path_is_told_apart_by_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lake = Lake("data/raw")
+    write(lake, rows("A"))
+    monkeypatch.chdir("/")
+
+    assert stored(lake).rows == 1
+    assert (tmp_path / "data" / "raw" / feed_named("crashes").name).is_dir()
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """URL of an empty bucket on a local server that speaks S3."""
+    server = pytest.importorskip("moto.server", reason="install moto[server] to test the lake on S3")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    service = server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    service.start()
+    host, port = service.get_host_and_port()
+    endpoint = f"scheme=http&endpoint_override={host}:{port}&region=us-east-1&allow_bucket_creation=true"
+    yield f"s3://crashes-lake/raw?{endpoint}"
+    service.stop()
+
+
+def test_a_lake_on_s3_is_the_same_lake(bucket: str) -> None:
+    lake = Lake(bucket)
+    assert lake.newest(CRASHES, DAY) is None
+
+    first, is_new = write(lake, rows(*AWKWARD))
+    again, is_new_again = write(lake, rows(*AWKWARD), hours=1)
+    second, _ = write(lake, rows("B"), hours=2)
+
+    assert (is_new, is_new_again) == (True, False)
+    assert again == first
+    assert_frame_equal(lake.read(first), rows(*AWKWARD))
+    assert stored(lake) == second
+    assert lake.read(stored(Lake(bucket)))["street_name"].to_list() == ["B"]
