@@ -171,14 +171,14 @@ def test_a_folder_that_is_a_file_stores_nothing(lake: Lake, tmp_path: Path) -> N
 
 def test_a_name_that_is_taken_leaves_nothing_unfinished(lake: Lake, tmp_path: Path) -> None:
     """The last step fails after everything was written: the file cannot take its name, which a folder has."""
+    later, _ = write(lake, rows("B"), hours=1)
     name = f"{FETCHED:%Y%m%dT%H%M%S.%fZ}-{digest_of(rows('A'))[:12]}.parquet"
-    taken = tmp_path / "raw" / "crashes" / "2021" / "2021-12-31" / name
-    (taken / "something").mkdir(parents=True)
+    (Path(later.path).parent / name / "something").mkdir(parents=True)
 
-    with pytest.raises(OSError, match=r"\.parquet"):
+    with pytest.raises(OSError, match=r"\.unfinished"):
         write(lake, rows("A"))
 
-    assert files_below(tmp_path) == []
+    assert files_below(tmp_path) == [Path(later.path)]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

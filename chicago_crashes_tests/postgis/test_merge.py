@@ -1,6 +1,7 @@
 """The merge: what is written, what is kept of the past, what is counted, and when nothing happens at all."""
 
 import threading
+import time
 from datetime import UTC, date, datetime
 
 import psycopg
@@ -376,6 +377,36 @@ def test_two_merges_of_the_same_days_at_once_end_as_one(shared_database: str, da
         assert rows_of(connection, "select count(*) from crash_people") == [(40,)]
         assert rows_of(connection, "select count(*) from ops.findings") == [(20,)]
         assert rows_of(connection, "select count(*) from ops.history") == [(0,)]
+
+
+@pytest.mark.usefixtures("db")
+def test_a_merge_waits_for_the_one_before_it(shared_database: str) -> None:
+    """Were they to overlap, both would put the old version of an amended row into history."""
+    days: Days = {DAY: [{"street_name": "NEW", ":updated_at": LATER}]}
+    second: list[dict[date, DayCounts]] = []
+
+    def merge() -> None:
+        with connected(shared_database) as connection:
+            second.append(load(connection, CRASHES, days))
+
+    with connected(shared_database) as connection, connected(shared_database) as watch:
+        load(connection, CRASHES, {DAY: [{"street_name": "OLD"}]})
+        thread = threading.Thread(target=merge)
+        with connection.transaction():
+            load(connection, CRASHES, days)
+            thread.start()
+            wait_for_somebody_to_wait(watch)
+        thread.join(timeout=60)
+        assert second[0][DAY] == counts(**sides(1), unchanged=1)
+        assert rows_of(connection, "select count(*) from ops.history") == [(1,)]
+
+
+def wait_for_somebody_to_wait(watch: Connection) -> None:
+    """Return once a session of this database waits for a lock."""
+    deadline = time.monotonic() + 30
+    waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    while not rows_of(watch, waiting):
+        assert time.monotonic() < deadline, "the second merge did not wait for the first"
 
 
 def test_places_are_built_by_the_database(db: Connection) -> None:
