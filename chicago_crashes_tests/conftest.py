@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,19 +77,32 @@ def prepare_template(url: str) -> None:
     migrate.upgrade(url)
 
 
-@pytest.fixture
-def make_database(postgis_server: str, template_database: str) -> Iterator[Callable[[], str]]:
-    """A function that creates a fresh, migrated database and returns its URL; all are dropped after the test."""
+@contextmanager
+def _databases(server: str, template: str) -> Iterator[Callable[[], str]]:
     made: list[str] = []
 
     def make() -> str:
         made.append(f"test_{uuid.uuid4().hex}")
-        _execute(postgis_server, "CREATE DATABASE {} TEMPLATE {}", made[-1], template_database)
-        return _url_of(postgis_server, made[-1])
+        _execute(server, "CREATE DATABASE {} TEMPLATE {}", made[-1], template)
+        return _url_of(server, made[-1])
 
     yield make
     for name in made:
-        _execute(postgis_server, "DROP DATABASE {} WITH (FORCE)", name)
+        _execute(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def make_database(postgis_server: str, template_database: str) -> Iterator[Callable[[], str]]:
+    """A function that creates a fresh, migrated database and returns its URL; all are dropped after the test."""
+    with _databases(postgis_server, template_database) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def module_database_url(postgis_server: str, template_database: str) -> Iterator[str]:
+    """URL of a fresh, migrated database for all tests of a module, which must only read what one of them loads."""
+    with _databases(postgis_server, template_database) as make:
+        yield make()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from chicago_crashes.local.portal.serve import RunningPortal, serving
 from dagster import DagsterInstance
 
 from chicago_crashes.assets.partitions import chunks
@@ -16,6 +15,7 @@ from chicago_crashes.automation.launch import Outcome, launch
 from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.local.portal.serve import RunningPortal, serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.settings import settings
 
@@ -41,16 +41,15 @@ class Platform:
 
 
 @contextmanager
-def platform(
-    store: PortalStore, database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, start: date
-) -> Iterator[Platform]:
+def platform(store: PortalStore, database_url: str, folder: Path, *, start: date) -> Iterator[Platform]:
     """A platform whose portal serves `store`."""
-    with serving(store) as portal, DagsterInstance.ephemeral() as instance:
-        monkeypatch.setenv("CRASHES_DATABASE_URL", database_url)
-        monkeypatch.setenv("CRASHES_PORTAL_URL", portal.url)
-        monkeypatch.setenv("CRASHES_RAW_URL", str(folder / "raw"))
-        monkeypatch.setenv("CRASHES_START_DATE", start.isoformat())
-        monkeypatch.setenv("CRASHES_REQUESTS_PER_HOUR", "100000")
+    with serving(store) as portal, DagsterInstance.ephemeral() as instance, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CRASHES_DATABASE_URL", database_url)
+        environment.setenv("CRASHES_PORTAL_URL", portal.url)
+        environment.setenv("CRASHES_RAW_URL", str(folder / "raw"))
+        environment.setenv("CRASHES_START_DATE", start.isoformat())
+        environment.setenv("CRASHES_REQUESTS_PER_HOUR", "100000")
+        environment.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")
         settings.cache_clear()
         try:
             yield Platform(database_url, folder / "raw", portal, instance)

@@ -3,16 +3,21 @@
 import csv
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-from chicago_crashes.local.portal.exports import publish_directory
-from chicago_crashes.local.portal.store import PortalStore
 from psycopg.rows import dict_row
 
 from chicago_crashes.feeds import FEEDS, Column, Feed, Kind, feed_named
+from chicago_crashes.ingest import FetchedDay, LoadedDay, fetch_days, load_days
+from chicago_crashes.lake import Lake
+from chicago_crashes.local.portal.exports import publish_directory
+from chicago_crashes.local.portal.serve import serving
+from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.soda.ceiling import Unlimited
+from chicago_crashes.soda.client import Portal
 from chicago_crashes_tests.platform import Platform, platform
 from chicago_crashes_tests.real_data import REAL_DATA, needs_real_data
 
@@ -27,11 +32,11 @@ FILES = {
 }
 
 
-@pytest.fixture
-def loaded(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+@pytest.fixture(scope="module")
+def loaded(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     store = PortalStore()
     publish_directory(store, REAL_DATA / "portal-2021-12", REAL_DATA / "fatalities")
-    with platform(store, database_url, tmp_path, monkeypatch, start=date(2019, 1, 1)) as running:
+    with platform(store, module_database_url, tmp_path_factory.mktemp("lake"), start=date(2019, 1, 1)) as running:
         outcome = running.load(FIRST, LAST)
         assert outcome.failures == {}
         yield running
@@ -94,20 +99,27 @@ def test_every_published_value_is_in_the_table_or_has_a_finding(loaded: Platform
                 assert stored[key][column.name] == _typed_by_hand(column, text), (column.name, text)
 
 
-def test_the_whole_list_of_fatalities(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_whole_list_of_fatalities(database_url: str, tmp_path: Path) -> None:
     store = PortalStore()
     publish_directory(store, REAL_DATA / "fatalities")
-    with platform(store, database_url, tmp_path, monkeypatch, start=date(2019, 1, 1)) as running:
-        fatalities = [feed_named("fatalities")]
-        first = running.load(date(2019, 1, 1), date(2025, 2, 28), fatalities, days_per_run=1000)
-        again = running.load(date(2019, 1, 1), date(2025, 2, 28), fatalities, days_per_run=1000)
-        assert first.all_held
-        assert first.feeds["fatalities"].counts["inserted"] == 871
-        assert again.feeds["fatalities"].counts["unchanged"] == 871
+    fatalities, lake = feed_named("fatalities"), Lake(str(tmp_path))
+    days = [date(2019, 1, 1) + timedelta(days=number) for number in range((date(2025, 3, 1) - date(2019, 1, 1)).days)]
+    with (
+        serving(store) as running,
+        Portal(running.url, ceiling=Unlimited()) as portal,
+        psycopg.connect(database_url, autocommit=True) as connection,
+    ):
+        fetched = list(fetch_days(portal, connection, lake, fatalities, days, run_id="golden"))
+        assert {type(outcome) for outcome in fetched} == {FetchedDay}
+        first, again = (list(load_days(connection, lake, fatalities, days, run_id="golden")) for _ in range(2))
+        assert {type(outcome) for outcome in first + again} == {LoadedDay}
+        assert sum(day.counts.inserted for day in first) == 871
+        assert sum(day.counts.unchanged for day in again) == 871
+        assert all(day.counts.reconciled for day in first + again)
         per_year = (
             "select extract(year from crash_date)::int, count(*) from vision_zero_fatalities group by 1 order by 1"
         )
-        assert running.query(per_year) == [
+        assert connection.execute(per_year).fetchall() == [
             (2019, 120),
             (2020, 153),
             (2021, 186),
@@ -116,7 +128,8 @@ def test_the_whole_list_of_fatalities(database_url: str, tmp_path: Path, monkeyp
             (2024, 109),
             (2025, 7),
         ]
-        assert running.query("select count(*) from vision_zero_fatalities where person_id is null") == [(27,)]
+        nameless = "select count(*) from vision_zero_fatalities where person_id is null"
+        assert connection.execute(nameless).fetchone() == (27,)
 
 
 def _published_rows(feed: Feed) -> dict[tuple[object, ...], dict[str, str]]:

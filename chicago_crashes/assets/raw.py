@@ -55,7 +55,7 @@ def raw_asset(feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg
                 lake.lake(),
                 feed,
                 requested_days(context),
-                run_id=context.run_id,
+                run_id=context.run.run_id,
                 refetch=config.refetch,
             )
             fetched = report_days(context, outcomes, _report)

@@ -72,7 +72,7 @@ def _failure(
     which = f": {named}" if failed else ""
     may_pass = all(isinstance(error, TransientError) for error in errors)
     if not may_pass:
-        context.instance.add_run_tags(context.run_id, {PERMANENT_FAILURE: "true"})
+        context.instance.add_run_tags(context.run.run_id, {PERMANENT_FAILURE: "true"})
     return dg.Failure(
         description=f"{total - done} of {total} days failed{which}. {errors[0]}",
         metadata={"failed_days": dg.MetadataValue.json(failed), "days_done": done},

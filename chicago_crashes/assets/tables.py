@@ -40,7 +40,7 @@ def table_asset(
         context: dg.AssetExecutionContext, postgis: PostgisResource, lake: LakeResource
     ) -> dg.MaterializeResult[None]:
         with postgis.connect() as connection:
-            outcomes = load_days(connection, lake.lake(), feed, requested_days(context), run_id=context.run_id)
+            outcomes = load_days(connection, lake.lake(), feed, requested_days(context), run_id=context.run.run_id)
             report_days(context, outcomes, _report)
         return dg.MaterializeResult()
 

@@ -144,7 +144,8 @@ def _failures(result: dg.ExecuteInProcessResult, days: str) -> dict[str, str]:
         told = data.user_failure_data.description if data.user_failure_data else None
         found[f"{event.step_key}, {days}"] = told or _first_cause(data.error)
     if not result.success and not found:
-        found[f"run {result.run_id}, {days}"] = "The run failed outside of its steps; see its log in the Dagster UI."
+        whole = [event.job_failure_data.error for event in result.filter_events(lambda event: event.is_job_failure)]
+        found[f"run {result.run_id}, {days}"] = _first_cause(whole[0] if whole else None)
     return found
 
 
@@ -152,4 +153,4 @@ def _first_cause(error: SerializableErrorInfo | None) -> str:
     """The message of the exception that started it all; Dagster wraps it in its own."""
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.message.strip() if error else "The step failed without a message; see its log in the Dagster UI."
+    return error.message.strip() if error else "It failed without a message; see the run's log in the Dagster UI."

@@ -226,11 +226,11 @@ def _refused(refusal: RefusalError) -> Response:
 
 
 def _takes_gzip(request: Request) -> bool:
+    weights = {}
     for entry in request.headers.get("Accept-Encoding", "").split(","):
         encoding, _, weight = entry.replace(" ", "").lower().partition(";q=")
-        if encoding in ("gzip", "*"):
-            return weight not in ("0", "0.0", "0.00", "0.000")
-    return False
+        weights[encoding] = weight.strip("0.") != "" if weight else True
+    return weights.get("gzip", weights.get("*", False))
 
 
 def _counted(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from chicago_crashes.feeds import Kind
+from chicago_crashes.feeds import Column, Feed, Kind
 
 HIDDEN_NUMBER = "#"
 """The column of the store that no query can name: the number behind `:id`."""
@@ -32,12 +32,20 @@ SYSTEM_TYPES = {
     ":version": SodaType.ROW_VERSION,
 }
 TYPE_OF_KIND = {
+    Kind.CODE: SodaType.NUMBER,
     Kind.INTEGER: SodaType.NUMBER,
     Kind.NUMBER: SodaType.NUMBER,
     Kind.TIMESTAMP: SodaType.FLOATING,
     Kind.POINT: SodaType.POINT,
 }
 """All other kinds are text to the portal, flags included."""
+TYPE_OF_COLUMN = {("people", "vehicle_id"): SodaType.TEXT}
+"""Columns the portal publishes as another type than their kind suggests."""
+
+
+def published_type(feed: Feed, column: Column) -> SodaType:
+    """The type the portal gives a declared column."""
+    return TYPE_OF_COLUMN.get((feed.name, column.name)) or TYPE_OF_KIND.get(column.kind, SodaType.TEXT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pyarrow import csv as arrow_csv
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.local.portal.datasets import TYPE_OF_KIND, SodaType
+from chicago_crashes.local.portal.datasets import SodaType, published_type
 from chicago_crashes.local.portal.store import PortalStore
 
 CREATED_AFTER, UPDATED_AFTER = timedelta(days=1), timedelta(days=3)
@@ -92,7 +92,8 @@ def _api_names(header: list[str], feed: Feed, path: Path) -> dict[str, str]:
         names[title] = plain if plain in feed.column_names else by_header.get(plain, invented)
     if feed.date not in names.values():
         raise PermanentError(
-            f"{path} is no export of {feed.name}: it has no column {feed.date}. It has: {', '.join(header) or 'nothing'}."
+            f"{path} is no export of {feed.name}: it has no column {feed.date}. "
+            f"It has: {', '.join(header) or 'nothing'}. Rename the file or take it away."
         )
     if len(set(names.values())) < len(header):
         raise PermanentError(f"{path} has a column twice: {', '.join(header)}. Remove one of them.")
@@ -100,7 +101,7 @@ def _api_names(header: list[str], feed: Feed, path: Path) -> dict[str, str]:
 
 
 def _as_served(texts: pl.DataFrame, feed: Feed) -> pl.DataFrame:
-    types = {column.name: TYPE_OF_KIND.get(column.kind) for column in feed.columns}
+    types = {column.name: published_type(feed, column) for column in feed.columns}
     dates = [name for name in texts.columns if types.get(name) is SodaType.FLOATING]
     numbers = [name for name in texts.columns if types.get(name) is SodaType.NUMBER]
     served = texts.with_columns(*map(_iso, dates), *map(_without_commas, numbers))

@@ -106,6 +106,8 @@ def _server(app: PortalApp) -> uvicorn.Server:
             lifespan="off",
             access_log=False,
             server_header=False,
+            # Logging belongs to the process; what fails is reported through it.
+            log_config=None,
             log_level="error",
             timeout_graceful_shutdown=2,
         )

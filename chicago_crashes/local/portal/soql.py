@@ -22,13 +22,14 @@ CLAUSES = {
 }
 """The parameters that together make a query, and how each begins in the statement the portal folds them into."""
 
-DEEPEST = 60
-"""How far expressions may be nested; the portal's own limit is unknown, ours keeps the reader off the stack's end."""
+DEEPEST = 30
+MOST_LINKS = 60
+"""How far expressions may be nested, and how many operators a clause may chain; the portal's own limit is unknown, ours keeps the reader off the stack's end."""
 
-RESERVED = frozenset(
-    "select distinct where group having order by limit offset and or not is in between like as asc desc "
-    "null true false when then else end".split()
-)
+RESERVED = {
+    *("select", "distinct", "where", "group", "having", "order", "by", "limit", "offset", "as", "asc", "desc"),
+    *("and", "or", "not", "is", "in", "between", "like", "null", "true", "false", "when", "then", "else", "end"),
+}
 COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 TOKEN = re.compile(
@@ -210,6 +211,7 @@ class _Reader:
         self._tokens = list(self._tokenise(start, end))
         self._next = 0
         self._depth = 0
+        self._links = 0
 
     def clause(self, keyword: str, query: Query) -> None:
         """Read what follows `keyword` into `query`."""
@@ -393,13 +395,12 @@ class _Reader:
 
     def _chain(self, operators: tuple[str, ...], operand: Callable[[], Node]) -> Node:
         node = operand()
-        links = 0
         while self._token.word in operators:
             token = self._take()
             node = Call(token.text, (node, operand()), position=token.position)
-            links += 1
-            if links > DEEPEST:
-                raise self._malformed(token.position, f"Expected at most {DEEPEST} operators in a row")
+            self._links += 1
+            if self._links > MOST_LINKS:
+                raise self._malformed(token.position, f"Expected at most {MOST_LINKS} operators")
         return node
 
     def _signed(self) -> Node:

@@ -1,4 +1,4 @@
-"""What the stand-in portal holds: one table per dataset in an in-memory DuckDB, every value the text that was published.
+"""What the stand-in portal holds: one DuckDB table per dataset, every value as the text it was published as.
 
 The store adds what the portal adds to a row: a hidden number, the `:id` that hides it, `:version` and the times of the
 transaction. Queries come from `translate`; one DuckDB cursor serves one request.
@@ -17,12 +17,13 @@ from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.local.portal import row_ids
 from chicago_crashes.local.portal.datasets import (
     HIDDEN_NUMBER,
-    TYPE_OF_KIND,
     Dataset,
     PublishedColumn,
     SodaType,
+    published_type,
 )
-from chicago_crashes.local.portal.translate import MACROS, Translation, quoted
+from chicago_crashes.local.portal.functions import MACROS
+from chicago_crashes.local.portal.translate import Translation, quoted
 
 TIMES = (":created_at", ":updated_at")
 REGIONS = {"85ca-t3if": {":@computed_region_rpca_8um6": "location"}}
@@ -61,6 +62,10 @@ class PortalStore:
         with self._writing:
             dataset = self._datasets.get(dataset_id) or Dataset(dataset_id, dataset_id, "", ())
             self._insert(self._with_columns(dataset, rows), rows)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._database.close()
 
     def read(self, translation: Translation) -> Iterator[Sequence[tuple[object, ...]]]:
         """The rows of a query in batches; what is wrong with the query shows now, not with the first batch."""
@@ -134,7 +139,7 @@ def _dataset_of(feed: Feed) -> Dataset:
 
 def _declared_columns(dataset_id: str) -> tuple[PublishedColumn, ...]:
     return tuple(
-        PublishedColumn(column.name, TYPE_OF_KIND.get(column.kind, SodaType.TEXT), column.header, column.description)
+        PublishedColumn(column.name, published_type(feed, column), column.header, column.description)
         for feed in FEEDS
         if feed.dataset_id == dataset_id
         for column in feed.columns

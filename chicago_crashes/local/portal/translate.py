@@ -5,7 +5,7 @@ with it, compares it or sorts by it, it is read as its type, and text that has n
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn, Protocol
@@ -13,23 +13,12 @@ from zoneinfo import available_timezones
 
 from chicago_crashes.local.portal import row_ids
 from chicago_crashes.local.portal.datasets import HIDDEN_NUMBER, SYSTEM_TYPES, Dataset, SodaType
-from chicago_crashes.local.portal.soql import Boolean, Call, Name, Node, Null, Number, Query, SoqlError, Star, Text
+from chicago_crashes.local.portal.functions import AGGREGATES, COMPARISONS, FUNCTIONS
+from chicago_crashes.local.portal.names import resolve
+from chicago_crashes.local.portal.soql import Boolean, Call, Name, Node, Null, Number, Query, SoqlError, Text
 
 DEFAULT_LIMIT = 1000
 """What the portal cuts a reply after when a query does not say `$limit`, groups included."""
-
-MACROS = r"""
-create macro portal_longitude(place) as
-    try_cast(regexp_extract(place, '^POINT ?\((-?[0-9.]+) (-?[0-9.]+)\)$', 1) as double);
-create macro portal_latitude(place) as
-    try_cast(regexp_extract(place, '^POINT ?\((-?[0-9.]+) (-?[0-9.]+)\)$', 2) as double);
-create macro portal_metres(place, latitude, longitude) as
-    2 * 6371008.8 * asin(least(1, sqrt(
-        pow(sin(radians(latitude - portal_latitude(place)) / 2), 2)
-        + cos(radians(latitude)) * cos(radians(portal_latitude(place)))
-        * pow(sin(radians(longitude - portal_longitude(place)) / 2), 2))));
-"""
-"""What the statements made here expect to find in the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,68 +47,7 @@ class _Sql:
     served: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Signature:
-    takes: tuple[SodaType, ...]
-    gives: SodaType
-    template: str
-
-
 _TEXT, _NUMBER, _BOOLEAN = SodaType.TEXT, SodaType.NUMBER, SodaType.BOOLEAN
-_FLOATING, _FIXED, _POINT = SodaType.FLOATING, SodaType.FIXED, SodaType.POINT
-
-
-def _date_functions() -> Iterable[tuple[str, tuple[_Signature, ...]]]:
-    for suffix, unit in {"ymd": "day", "ym": "month", "y": "year"}.items():
-        local = f"date_trunc('{unit}', timezone({{1}}, timezone('UTC', {{0}})))"
-        yield (
-            f"date_trunc_{suffix}",
-            (
-                _Signature((_FLOATING,), _FLOATING, f"date_trunc('{unit}', {{0}})"),
-                _Signature((_FIXED, _TEXT), _FLOATING, local),
-            ),
-        )
-        yield f"datez_trunc_{suffix}", (_Signature((_FIXED,), _FIXED, f"date_trunc('{unit}', {{0}})"),)
-    parts = {"y": "year", "m": "month", "d": "day", "hh": "hour", "mm": "minute", "ss": "second", "dow": "dow"}
-    for suffix, part in (parts | {"woy": "week"}).items():
-        yield f"date_extract_{suffix}", (_Signature((_FLOATING,), _NUMBER, f"date_part('{part}', {{0}})::double"),)
-
-
-FUNCTIONS: dict[str, tuple[_Signature, ...]] = {
-    "not": (_Signature((_BOOLEAN,), _BOOLEAN, "(not {0})"),),
-    "like": (_Signature((_TEXT, _TEXT), _BOOLEAN, "({0} like {1})"),),
-    "starts_with": (_Signature((_TEXT, _TEXT), _BOOLEAN, "starts_with({0}, {1})"),),
-    "contains": (_Signature((_TEXT, _TEXT), _BOOLEAN, "contains({0}, {1})"),),
-    "upper": (_Signature((_TEXT,), _TEXT, "upper({0})"),),
-    "lower": (_Signature((_TEXT,), _TEXT, "lower({0})"),),
-    "||": (_Signature((_TEXT, _TEXT), _TEXT, "({0} || {1})"),),
-    "negative": (_Signature((_NUMBER,), _NUMBER, "(-{0})"),),
-    "+": (_Signature((_NUMBER, _NUMBER), _NUMBER, "({0} + {1})"),),
-    "-": (_Signature((_NUMBER, _NUMBER), _NUMBER, "({0} - {1})"),),
-    "*": (_Signature((_NUMBER, _NUMBER), _NUMBER, "({0} * {1})"),),
-    "/": (_Signature((_NUMBER, _NUMBER), _NUMBER, "({0} / nullif({1}, 0))"),),
-    "%": (_Signature((_NUMBER, _NUMBER), _NUMBER, "({0} % nullif({1}, 0))"),),
-    "within_box": (
-        _Signature(
-            (_POINT, _NUMBER, _NUMBER, _NUMBER, _NUMBER),
-            _BOOLEAN,
-            "(portal_latitude({0}) between {3} and {1} and portal_longitude({0}) between {2} and {4})",
-        ),
-    ),
-    "within_circle": (
-        _Signature((_POINT, _NUMBER, _NUMBER, _NUMBER), _BOOLEAN, "(portal_metres({0}, {1}, {2}) <= {3})"),
-    ),
-    **dict(_date_functions()),
-}
-"""Functions and operators of fixed types; `{0}` is the first argument. The others are methods of the translator."""
-
-AGGREGATES = ("count", "count_distinct", "sum", "avg", "min", "max", "median")
-COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
-WORDS = {
-    "=": "eq", "!=": "neq", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte",
-    "+": "plus", "-": "minus", "*": "times", "/": "divide", "%": "modulo", "||": "concat",
-}  # fmt: skip
-"""What an operator is called in a field name the portal makes up."""
 
 FLOATING_LITERAL = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?)?")
 FIXED_LITERAL = re.compile(FLOATING_LITERAL.pattern + r"(Z|[+-]\d\d:?\d\d)?")
@@ -155,31 +83,22 @@ class _Translator:
         self._query = query
         self._dataset = dataset
         self._types = dataset.types
-        self._aliases: dict[str, Node] = {}
         self._parameters: list[object] = []
 
     def translate(self, *, is_bare: bool, is_shuffled: bool) -> Translation:
-        query = self._query
-        selected = self._selected(is_bare)
-        where = self._expanded(query.where)
-        group = tuple(self._expand(node) for node in query.group)
-        having = self._expanded(query.having)
-        order = [(self._expand(entry.expression), entry) for entry in query.order]
-        if query.distinct and not group:
-            group = tuple(dict.fromkeys(selected.values()))
-
+        query = resolve(self._query, self._dataset, is_bare=is_bare)
         rows = _RowScope(self)
-        is_grouped = bool(group) or any(_aggregates_in(node) for node in [*selected.values(), having])
-        groups = _GroupScope(self, rows, group) if is_grouped else None
+        is_grouped = bool(query.group) or any(map(_has_aggregate, [*query.fields.values(), query.having]))
+        groups = _GroupScope(self, rows, query.group) if is_grouped else None
         scope: _Scope = groups or rows
-        if having is not None and groups is None:
-            self.refuse("query.soql.non-boolean-having", "HAVING needs groups", having)
+        if query.having is not None and groups is None:
+            self.refuse("query.soql.non-boolean-having", "HAVING needs groups", query.having)
 
-        values = {name: self.value(node, scope) for name, node in selected.items()}
-        condition = self._condition(where, rows, "where")
-        kept = self._condition(having, scope, "having")
+        values = {name: self.value(node, scope) for name, node in query.fields.items()}
+        condition = self._condition(query.where, rows, "where")
+        kept = self._condition(query.having, scope, "having")
         sorting = []
-        for node, entry in order:
+        for node, entry in query.order:
             value = self.value(node, scope)
             if value.type in (SodaType.POINT, SodaType.BOOLEAN):
                 self.refuse(
@@ -197,13 +116,13 @@ class _Translator:
         shown = ", ".join(f"{self._served(value)} as f{place}" for place, value in enumerate(values.values()))
         source = groups.source(condition) if groups else self.table
         kept_rows = kept if groups else condition
-        limit = self.bind(DEFAULT_LIMIT if query.limit is None else query.limit)
+        limit = self.bind(DEFAULT_LIMIT if self._query.limit is None else self._query.limit)
         sql = " ".join(
             [
-                f"select {shown} from {source}",
+                f"select {shown} from {source}",  # noqa: S608 - the names are the dataset's, every literal is bound
                 f"where {kept_rows}" if kept_rows else "",
                 f"order by {', '.join(sorting)}" if sorting else "",
-                f"limit {limit} offset {self.bind(query.offset)}",
+                f"limit {limit} offset {self.bind(self._query.offset)}",
             ]
         )
         fields = tuple(Field(name, value.type or _TEXT) for name, value in values.items())
@@ -275,7 +194,7 @@ class _Translator:
 
     def _call(self, call: Call, scope: _Scope) -> _Sql:
         if call.distinct:
-            self._no_such_function(call)
+            self.no_such_function(call)
         arguments = call.arguments
         match call.function:
             case "and" | "or":
@@ -319,7 +238,7 @@ class _Translator:
         """A function of fixed types: the first signature that the arguments fit."""
         fitting = [each for each in FUNCTIONS.get(call.function, ()) if len(each.takes) == len(call.arguments)]
         if not fitting:
-            self._no_such_function(call)
+            self.no_such_function(call)
         for signature in fitting:
             values = [self.value(node, scope, kind) for node, kind in zip(call.arguments, signature.takes, strict=True)]
             if all(value.type in (kind, None) for value, kind in zip(values, signature.takes, strict=True)):
@@ -360,14 +279,13 @@ class _Translator:
             return value.served
         match value.type:
             case SodaType.NUMBER:
-                number = f"case when isfinite({value.text}) then ({value.text}) end"
-                return rf"regexp_replace(({number})::varchar, '\.0$', '')"
+                return f"portal_number({value.text})"
             case SodaType.FLOATING:
                 return f"strftime({value.text}, '%Y-%m-%dT%H:%M:%S.%g')"
             case SodaType.FIXED:
                 return f"strftime({value.text}, '%Y-%m-%dT%H:%M:%S.%gZ')"
             case SodaType.ROW_ID:
-                return f'(select ":id" from {self.table} as named where named."{HIDDEN_NUMBER}" = {value.text})'
+                return f'(select ":id" from {self.table} as named where named."{HIDDEN_NUMBER}" = {value.text})'  # noqa: S608
         return value.text
 
     def _expect(self, value: _Sql, kind: SodaType, call: Call, node: Node) -> None:
@@ -384,57 +302,10 @@ class _Translator:
             said = "Type mismatch for date_trunc, is no time zone"
             self.refuse("query.soql.type-mismatch", said, node, function="date_trunc", type="text")
 
-    def _no_such_function(self, call: Call) -> NoReturn:
-        name = f"{call.function}/{len(call.arguments)}"
-        self.refuse("query.soql.no-such-function", f"No such function {name}", call, function=name)
-
     def no_such_function(self, call: Call) -> NoReturn:
         """Say that there is no such function of so many arguments."""
-        self._no_such_function(call)
-
-    def _selected(self, is_bare: bool) -> dict[str, Node]:
-        """The select list with stars and aliases resolved: what each field of the reply is."""
-        explicit = {
-            entry.alias: entry.expression for entry in self._query.select if not isinstance(entry, Star) and entry.alias
-        }
-        self._aliases = explicit
-        fields: dict[str, Node] = {}
-        for entry in self._query.select:
-            if isinstance(entry, Star):
-                names = self._dataset.system_names if entry.is_system else self._dataset.column_names
-                fields |= {name: Name(name) for name in names}
-                continue
-            name = entry.alias or _implicit_name(entry.expression)
-            if name in fields and not entry.alias and not isinstance(entry.expression, Name):
-                name = next(f"{name}_{number}" for number in range(1, 10**6) if f"{name}_{number}" not in fields)
-            if name in fields:
-                self.refuse("query.soql.duplicate-alias", f"Duplicate alias: {name}", entry.expression, alias=name)
-            fields[name] = self._expand(entry.expression, within=(name,) if entry.alias else (), columns_first=True)
-        if is_bare:
-            fields |= {name: Name(name) for name in self._dataset.regions}
-        self._aliases = {
-            (entry.alias or ""): fields[entry.alias or ""]
-            for entry in self._query.select
-            if not isinstance(entry, Star) and entry.alias
-        } | {name: node for name, node in fields.items() if name not in self._types}
-        return fields
-
-    def _expanded(self, node: Node | None) -> Node | None:
-        return None if node is None else self._expand(node)
-
-    def _expand(self, node: Node, within: tuple[str, ...] = (), *, columns_first: bool = False) -> Node:
-        """`node` with aliases replaced by what they stand for."""
-        match node:
-            case Name(name=name) if name in self._aliases and not (columns_first and name in self._types):
-                if name in within:
-                    self.refuse("query.soql.circular-alias-definition", f"Circular alias definition: {name}", node)
-                if not columns_first:
-                    return self._aliases[name]
-                return self._expand(self._aliases[name], (*within, name), columns_first=True)
-            case Call():
-                arguments = tuple(self._expand(each, within, columns_first=columns_first) for each in node.arguments)
-                return Call(node.function, arguments, node.distinct, node.position)
-        return node
+        name = f"{call.function}/{len(call.arguments)}"
+        self.refuse("query.soql.no-such-function", f"No such function {name}", call, function=name)
 
 
 class _RowScope:
@@ -491,7 +362,7 @@ class _GroupScope:
         inner = ", ".join(f"{text} as v{place}" for place, text in enumerate(self._inner)) or "1"
         where = f" where {condition}" if condition else ""
         by = f" group by {', '.join(str(place + 1) for place in range(len(self.keys)))}" if self.keys else ""
-        return f"(select {inner} from {self._translator.table}{where}{by})"
+        return f"(select {inner} from {self._translator.table}{where}{by})"  # noqa: S608 - no text of the query is in it
 
     def _compute(self, text: str, kind: SodaType | None) -> _Sql:
         self._inner.append(text)
@@ -532,31 +403,8 @@ def _type_of(values: Iterable[_Sql]) -> SodaType | None:
     return next((value.type for value in values if value.type), None)
 
 
-def _aggregates_in(node: Node | None) -> bool:
-    return isinstance(node, Call) and (node.function in AGGREGATES or any(map(_aggregates_in, node.arguments)))
-
-
-def _implicit_name(node: Node) -> str:
-    """The field name the portal makes up for an expression."""
-    if isinstance(node, Name):
-        return node.name
-    return re.sub(r"[^a-z0-9_]+", "_", "_".join(_words(node)).lower()).strip("_") or "expression"
-
-
-def _words(node: Node) -> Iterable[str]:
-    match node:
-        case Name(name=name):
-            yield name.lstrip(":")
-        case Call():
-            yield WORDS.get(node.function, node.function.replace(" ", "_"))
-            if node.distinct:
-                yield "distinct"
-            for argument in node.arguments:
-                yield from _words(argument)
-        case Null():
-            yield "null"
-        case _:
-            yield str(node.value)
+def _has_aggregate(node: Node | None) -> bool:
+    return isinstance(node, Call) and (node.function in AGGREGATES or any(map(_has_aggregate, node.arguments)))
 
 
 def _moment(text: str, form: re.Pattern[str]) -> datetime | None:
@@ -568,6 +416,3 @@ def _moment(text: str, form: re.Pattern[str]) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
-
-
-Refusal = Callable[..., NoReturn]
