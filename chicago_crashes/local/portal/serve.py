@@ -1,5 +1,6 @@
 """Running the stand-in portal: for as long as a block lasts, or until it is stopped."""
 
+import logging
 import socket
 import threading
 import time
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from chicago_crashes.errors import PermanentError, TransientError
-from chicago_crashes.local.portal.app import LoggedRequest, PortalApp
+from chicago_crashes.local.portal.app import BrokenOffError, LoggedRequest, PortalApp
 from chicago_crashes.local.portal.faults import Fault
 from chicago_crashes.local.portal.store import PortalStore
 
@@ -96,6 +97,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _server(app: PortalApp) -> uvicorn.Server:
+    logging.getLogger("uvicorn.error").addFilter(_is_unintended)
     return uvicorn.Server(
         uvicorn.Config(
             app.asgi,
@@ -112,6 +114,12 @@ def _server(app: PortalApp) -> uvicorn.Server:
             timeout_graceful_shutdown=2,
         )
     )
+
+
+def _is_unintended(record: logging.LogRecord) -> bool:
+    """Whether a failure is a real one and not a fault that was asked for."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, BrokenOffError)
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:

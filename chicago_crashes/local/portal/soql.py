@@ -24,7 +24,7 @@ CLAUSES = {
 
 DEEPEST = 30
 MOST_LINKS = 60
-"""How far expressions may be nested, and how many operators a clause may chain; the portal's own limit is unknown, ours keeps the reader off the stack's end."""
+"""How far expressions may be nested and how many operators a clause may chain, so that none exhausts the stack."""
 
 RESERVED = {
     *("select", "distinct", "where", "group", "having", "order", "by", "limit", "offset", "as", "asc", "desc"),
@@ -408,7 +408,7 @@ class _Reader:
         if self.accept("-"):
             if self._token.kind == "number":
                 return Number(f"-{self._take().text}", position)
-            return Call("negative", (self._primary(),), position=position)
+            return Call("unary minus", (self._primary(),), position=position)
         self.accept("+")
         return self._primary()
 

@@ -15,7 +15,7 @@ from chicago_crashes.local.portal import row_ids
 from chicago_crashes.local.portal.datasets import HIDDEN_NUMBER, SYSTEM_TYPES, Dataset, SodaType
 from chicago_crashes.local.portal.functions import AGGREGATES, COMPARISONS, FUNCTIONS
 from chicago_crashes.local.portal.names import resolve
-from chicago_crashes.local.portal.soql import Boolean, Call, Name, Node, Null, Number, Query, SoqlError, Text
+from chicago_crashes.local.portal.soql import Boolean, Call, Name, Node, Null, Number, Order, Query, SoqlError, Text
 
 DEFAULT_LIMIT = 1000
 """What the portal cuts a reply after when a query does not say `$limit`, groups included."""
@@ -97,15 +97,7 @@ class _Translator:
         values = {name: self.value(node, scope) for name, node in query.fields.items()}
         condition = self._condition(query.where, rows, "where")
         kept = self._condition(query.having, scope, "having")
-        sorting = []
-        for node, entry in query.order:
-            value = self.value(node, scope)
-            if value.type in (SodaType.POINT, SodaType.BOOLEAN):
-                self.refuse(
-                    "query.soql.un-orderable-order", f"Cannot order by an expression of type `{value.type}'", node
-                )
-            direction = "desc" if entry.descending else "asc"
-            sorting.append(f"{value.text} {direction} nulls {'first' if entry.nulls_first else 'last'}")
+        sorting = [self._sorted_by(node, entry, scope) for node, entry in query.order]
         if is_shuffled and not sorting:
             sorting = ["random()"]
         elif groups is None:
@@ -235,17 +227,15 @@ class _Translator:
         return _Sql(f"(case {branches} end)", _type_of(results))
 
     def _fixed(self, call: Call, scope: _Scope) -> _Sql:
-        """A function of fixed types: the first signature that the arguments fit."""
-        fitting = [each for each in FUNCTIONS.get(call.function, ()) if len(each.takes) == len(call.arguments)]
-        if not fitting:
+        """A function of fixed types; how many arguments there are says which of its forms is meant."""
+        forms = FUNCTIONS.get(call.function, ())
+        signature = next((each for each in forms if len(each.takes) == len(call.arguments)), None)
+        if signature is None:
             self.no_such_function(call)
-        for signature in fitting:
-            values = [self.value(node, scope, kind) for node, kind in zip(call.arguments, signature.takes, strict=True)]
-            if all(value.type in (kind, None) for value, kind in zip(values, signature.takes, strict=True)):
-                break
+        values = [self.value(node, scope, kind) for node, kind in zip(call.arguments, signature.takes, strict=True)]
         for node, value, kind in zip(call.arguments, values, signature.takes, strict=True):
             self._expect(value, kind, call, node)
-        if signature.takes == (_FIXED, _TEXT):
+        if signature.takes == (SodaType.FIXED, _TEXT):
             self._expect_zone(call.arguments[1])
         return _Sql(signature.template.format(*(value.text for value in values)), signature.gives)
 
@@ -272,6 +262,14 @@ class _Translator:
             said = f"Cannot {'filter' if clause == 'where' else 'keep groups'} by an expression of type `{value.type}'"
             self.refuse(f"query.soql.non-boolean-{clause}", said, node)
         return value.text
+
+    def _sorted_by(self, node: Node, entry: Order, scope: _Scope) -> str:
+        value = self.value(node, scope)
+        if value.type in (SodaType.POINT, _BOOLEAN):
+            said = f"Cannot order by an expression of type `{value.type}'"
+            self.refuse("query.soql.un-orderable-order", said, node)
+        direction = "desc" if entry.descending else "asc"
+        return f"{value.text} {direction} nulls {'first' if entry.nulls_first else 'last'}"
 
     def _served(self, value: _Sql) -> str:
         """An expression as the reply shows it."""
@@ -381,7 +379,7 @@ class _GroupScope:
                 is_distinct = call.distinct or call.function == "count_distinct"
                 counted = what if is_distinct else value.served or what
                 return f"count({'distinct ' if is_distinct else ''}{counted})::double", _NUMBER
-            case "min" | "max" if value.type not in (_BOOLEAN, _POINT):
+            case "min" | "max" if value.type not in (_BOOLEAN, SodaType.POINT):
                 return f"{call.function}({what})", value.type
             case "sum" | "avg" | "median" if value.type in (_NUMBER, None):
                 return f"{call.function}({'distinct ' if call.distinct else ''}{what})::double", _NUMBER
@@ -413,6 +411,6 @@ def _moment(text: str, form: re.Pattern[str]) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
