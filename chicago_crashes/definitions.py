@@ -29,12 +29,18 @@ def build_defs(configured: Settings) -> dg.Definitions:
 def _definitions(configured: Settings) -> dg.Definitions:
     days = day_partitions(configured.start_date)
     backfill = dg.BackfillPolicy.multi_run(configured.days_per_run)
+    retries = dg.RetryPolicy(
+        max_retries=2,
+        delay=configured.retry_seconds,
+        backoff=dg.Backoff.EXPONENTIAL,
+        jitter=dg.Jitter.PLUS_MINUS,
+    )
     postgis = PostgisResource()
     return dg.Definitions(
         assets=[
             *(portal_asset(feed) for feed in FEEDS),
-            *(raw_asset(feed, days, backfill) for feed in FEEDS),
-            *(table_asset(feed, days, backfill) for feed in FEEDS),
+            *(raw_asset(feed, days, backfill, retries) for feed in FEEDS),
+            *(table_asset(feed, days, backfill, retries) for feed in FEEDS),
         ],
         asset_checks=[table_checks(feed, days) for feed in FEEDS],
         resources={"postgis": postgis, "soda": SodaResource(postgis=postgis), "lake": LakeResource()},

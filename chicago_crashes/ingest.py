@@ -13,10 +13,10 @@ import polars as pl
 import psycopg
 
 from chicago_crashes.cleaning.clean import DAY, clean
-from chicago_crashes.errors import PermanentError, TransientError
+from chicago_crashes.errors import CrashesError, PermanentError, TransientError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.lake import DayFile, Lake
-from chicago_crashes.postgis.merge import DayCounts, SourceDay, merge_days
+from chicago_crashes.postgis.merge import DayCounts, NewerVersionLoadedError, SourceDay, merge_days
 from chicago_crashes.shrink import guard_against_shrink
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, download
@@ -99,22 +99,35 @@ def load_days(
     batch: list[DayFile] = []
     rows = 0
     for day in days:
-        file = lake.newest(feed, day)
-        if file is None:
-            yield DayFailure(day, _never_fetched(feed, day))
+        file = _newest(lake, feed, day)
+        if isinstance(file, DayFailure):
+            yield file
             continue
-        if batch and rows + file.note.source_rows > ROWS_A_MERGE:
+        if batch and rows + file.rows > ROWS_A_MERGE:
             yield from _merge(connection, lake, feed, batch, run_id)
             batch, rows = [], 0
         batch.append(file)
-        rows += file.note.source_rows
+        rows += file.rows
     yield from _merge(connection, lake, feed, batch, run_id)
 
 
 def _held_files(lake: Lake, feed: Feed, plan: Mapping[date, Signature]) -> Iterator[tuple[date, DayFile]]:
-    for day, file in lake.newest_files(feed, list(plan)):
-        if file and Signature(file.note.source_rows, file.note.source_updated_at) == plan[day]:
+    for day, signature in plan.items():
+        try:
+            file = lake.newest(feed, day)
+        except CrashesError as error:
+            logger.warning("%s %s is fetched again; what is there cannot be read: %s", feed.name, day, error)
+            continue
+        if file and Signature(file.note.source_rows, file.note.source_updated_at) == signature:
             yield day, file
+
+
+def _newest(lake: Lake, feed: Feed, day: date) -> DayFile | DayFailure:
+    try:
+        file = lake.newest(feed, day)
+    except CrashesError as error:
+        return DayFailure(day, error)
+    return file or DayFailure(day, _never_fetched(feed, day))
 
 
 def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay | DayFailure:
@@ -127,8 +140,8 @@ def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay 
             fetched_at=fetched.fetched_at,
             run_id=run_id,
         )
-    except OSError as error:
-        return DayFailure(fetched.day, _lake_refused(lake, feed, fetched.day, error))
+    except CrashesError as error:
+        return DayFailure(fetched.day, error)
     return FetchedDay(
         day=fetched.day,
         file=file,
@@ -144,34 +157,57 @@ def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay 
 def _merge(
     connection: psycopg.Connection, lake: Lake, feed: Feed, files: Sequence[DayFile], run_id: str
 ) -> Iterator[LoadedDay | DayFailure]:
-    """Merge the files in one transaction; if the database refuses a value, day by day, to find the day it is in."""
-    if not files:
+    """Merge the files in one transaction; if that cannot be, day by day, to find the day that is to blame."""
+    frames: dict[DayFile, pl.DataFrame] = {}
+    for file in files:
+        try:
+            frames[file] = lake.read(file)
+        except CrashesError as error:
+            yield DayFailure(file.note.day, error)
+    if not frames:
         return
     try:
-        counts = _merge_at_once(connection, lake, feed, files, run_id)
-    except (psycopg.DataError, psycopg.IntegrityError) as error:
-        if len(files) == 1:
-            yield DayFailure(files[0].note.day, _refused(feed, files[0].note.day, error))
+        counts = _merge_at_once(connection, feed, frames, run_id)
+    except (psycopg.DataError, psycopg.IntegrityError, NewerVersionLoadedError) as error:
+        if len(frames) == 1:
+            yield from _retold(connection, lake, feed, next(iter(frames)), run_id, error)
             return
-        logger.warning("%s: a value was refused; merging %d days one by one to find it", feed.name, len(files))
-        for file in files:
+        logger.warning("%s: merging %d days one by one, because together: %s", feed.name, len(frames), error)
+        for file in frames:
             yield from _merge(connection, lake, feed, [file], run_id)
     except psycopg.OperationalError as error:
-        for file in files:
+        for file in frames:
             yield DayFailure(file.note.day, _database_lost(feed, file.note.day, error))
     else:
         yield from (LoadedDay(day, counts[day]) for day in counts)
 
 
+def _retold(
+    connection: psycopg.Connection, lake: Lake, feed: Feed, file: DayFile, run_id: str, error: Exception
+) -> Iterator[LoadedDay | DayFailure]:
+    """What becomes of a day that could not be merged by itself: a newer file of it, if there is one, or its failure."""
+    day = file.note.day
+    if not isinstance(error, NewerVersionLoadedError):
+        yield DayFailure(day, _refused(feed, day, error))
+        return
+    newest = _newest(lake, feed, day)
+    if isinstance(newest, DayFailure):
+        yield newest
+    elif newest.path == file.path:
+        yield DayFailure(day, error)
+    else:
+        yield from _merge(connection, lake, feed, [newest], run_id)
+
+
 def _merge_at_once(
-    connection: psycopg.Connection, lake: Lake, feed: Feed, files: Sequence[DayFile], run_id: str
+    connection: psycopg.Connection, feed: Feed, frames: Mapping[DayFile, pl.DataFrame], run_id: str
 ) -> dict[date, DayCounts]:
-    frames = [lake.read(file).with_columns(pl.lit(file.note.day).alias(DAY)) for file in files]
     days = [
         SourceDay(file.note.day, file.note.source_rows, file.note.source_updated_at, frame.height, file.note.fetched_at)
-        for file, frame in zip(files, frames, strict=True)
+        for file, frame in frames.items()
     ]
-    cleaned = clean(feed, pl.concat(frames, how="diagonal"))
+    rows = [frame.with_columns(pl.lit(file.note.day).alias(DAY)) for file, frame in frames.items()]
+    cleaned = clean(feed, pl.concat(rows, how="diagonal"))
     return merge_days(connection, feed, cleaned, days, run_id=run_id)
 
 
@@ -181,14 +217,7 @@ def _never_fetched(feed: Feed, day: date) -> PermanentError:
     )
 
 
-def _lake_refused(lake: Lake, feed: Feed, day: date, error: OSError) -> TransientError:
-    return TransientError(
-        f"{feed.name} {day} could not be stored in the raw lake {lake.url}: {error}. Nothing of the day was kept. "
-        "Make room or mend CRASHES_RAW_URL, then load the day again."
-    )
-
-
-def _refused(feed: Feed, day: date, error: psycopg.Error) -> PermanentError:
+def _refused(feed: Feed, day: date, error: Exception) -> PermanentError:
     return PermanentError(
         f"{feed.name} {day}: the table {feed.table} refused a value that cleaning let through: {error}. Nothing of the "
         "day was loaded; its rows are in the raw lake. This is a fault of the platform: please report it."

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,10 +19,14 @@ import polars as pl
 import pyarrow.fs as arrow_fs
 import pyarrow.parquet as pq
 
-from chicago_crashes.errors import PermanentError
+from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import Feed
 
 NOTE_KEY = "chicago_crashes"
+
+
+class LakeUnavailableError(TransientError):
+    """The lake's files cannot be read or written: no room, no right, no network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +71,17 @@ class Lake:
     def newest(self, feed: Feed, day: date) -> DayFile | None:
         """The newest version of a day, or None if the day was never fetched."""
         selector = arrow_fs.FileSelector(self._folder(feed, day), allow_not_found=True)
-        files = [f for f in self._files.get_file_info(selector) if f.base_name.endswith(".parquet")]
-        if not files:
-            return None
-        newest = max(files, key=lambda f: f.base_name)
-        note, rows = self._note_and_rows(newest.path)
+        with self._explained(feed.name, day):
+            files = [f for f in self._files.get_file_info(selector) if f.base_name.endswith(".parquet")]
+            if not files:
+                return None
+            newest = max(files, key=lambda f: f.base_name)
+            note, rows = self._note_and_rows(newest.path)
         return DayFile(newest.path, note, rows, newest.size)
 
     def read(self, file: DayFile) -> pl.DataFrame:
         """The rows of a day's file: text columns, as published."""
-        with self._files.open_input_file(file.path) as source:
+        with self._explained(file.note.feed, file.note.day), self._files.open_input_file(file.path) as source:
             frame = pl.read_parquet(source.read())
         if frame.height != file.note.source_rows:
             raise PermanentError(
@@ -104,12 +110,23 @@ class Lake:
             return known, False
         note = DayNote(feed.name, day, rows.height, source_updated_at, fetched_at, run_id, digest)
         name = f"{fetched_at:%Y%m%dT%H%M%S.%fZ}-{digest[:12]}.parquet"
-        return self._put(f"{self._folder(feed, day)}/{name}", rows, note), True
+        with self._explained(feed.name, day):
+            return self._put(f"{self._folder(feed, day)}/{name}", rows, note), True
 
     def newest_files(self, feed: Feed, days: Sequence[date]) -> Iterator[tuple[date, DayFile | None]]:
         """The newest file of each of the days."""
         for day in days:
             yield day, self.newest(feed, day)
+
+    @contextmanager
+    def _explained(self, feed: str, day: date) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LakeUnavailableError(
+                f"{feed} {day}: the raw lake at {self.url} cannot be used: {error}. Nothing of the day was kept. Make "
+                "room or mend CRASHES_RAW_URL, then load the day again."
+            ) from error
 
     def _folder(self, feed: Feed, day: date) -> str:
         return f"{self._root}/{feed.name}/{day.year}/{day.isoformat()}"

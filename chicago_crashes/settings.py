@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     days_per_run: int = Field(100, gt=0, description="How many consecutive days a backfill puts into one run.")
     schedules_on: bool = Field(False, description="Whether the change sensor and the schedules start by themselves.")
     poll_seconds: int = Field(3600, gt=0, description="How often the change sensor asks the portal what changed.")
+    retry_seconds: int = Field(30, ge=0, description="How long Dagster waits before it runs a failed step again.")
     alert_urls: str = Field("", description="Where alerts go (Apprise URLs, comma-separated). Empty: log only.")
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -32,9 +33,18 @@ class Platform:
     def load(self, first: date, last: date, feeds: Sequence[Feed] = FEEDS, *, days_per_run: int = 100) -> Outcome:
         """Load days through Dagster, as the command does."""
         ranges = [DayRange(start, end, tuple(feeds)) for start, end in chunks(first, last, days_per_run)]
+        return self.launch(ranges)
+
+    def launch(self, ranges: Sequence[DayRange]) -> Outcome:
+        """Load ranges of days through Dagster, as the commands do."""
         return launch(build_defs(settings()), self.instance, ranges, on_step=lambda _step: None)
 
-    def query(self, statement: str, *params: object) -> list[tuple[object, ...]]:
+    def query_and_commit(self, statement: str) -> None:
+        """Change the database behind the platform's back."""
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute(statement.encode())
+
+    def query(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(statement.encode(), params or None).fetchall()
@@ -49,6 +59,7 @@ def platform(store: PortalStore, database_url: str, folder: Path, *, start: date
         environment.setenv("CRASHES_RAW_URL", str(folder / "raw"))
         environment.setenv("CRASHES_START_DATE", start.isoformat())
         environment.setenv("CRASHES_REQUESTS_PER_HOUR", "100000")
+        environment.setenv("CRASHES_RETRY_SECONDS", "0")
         environment.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")
         settings.cache_clear()
         try:

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, feed_named
-from chicago_crashes.lake import NOTE_KEY, DayFile, Lake, digest_of
+from chicago_crashes.lake import NOTE_KEY, DayFile, Lake, LakeUnavailableError, digest_of
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 
 CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
@@ -163,7 +163,7 @@ def test_a_folder_that_is_a_file_stores_nothing(lake: Lake, tmp_path: Path) -> N
     blocked.parent.mkdir(parents=True)
     blocked.write_text("in the way")
 
-    with pytest.raises(OSError, match=r"2021"):
+    with pytest.raises(LakeUnavailableError, match=r"2021"):
         write(lake, rows("A"))
 
     assert files_below(tmp_path) == [blocked]
@@ -175,7 +175,7 @@ def test_a_name_that_is_taken_leaves_nothing_unfinished(lake: Lake, tmp_path: Pa
     name = f"{FETCHED:%Y%m%dT%H%M%S.%fZ}-{digest_of(rows('A'))[:12]}.parquet"
     (Path(later.path).parent / name / "something").mkdir(parents=True)
 
-    with pytest.raises(OSError, match=r"\.unfinished"):
+    with pytest.raises(LakeUnavailableError, match=r"\.unfinished"):
         write(lake, rows("A"))
 
     assert files_below(tmp_path) == [Path(later.path)]

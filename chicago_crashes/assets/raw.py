@@ -12,7 +12,6 @@ from chicago_crashes.feeds import Feed
 from chicago_crashes.ingest import FetchedDay, fetch_days
 
 POOL = "portal"
-RETRIES = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
 class FetchConfig(dg.Config):
@@ -21,7 +20,9 @@ class FetchConfig(dg.Config):
     refetch: bool = Field(False, description="Fetch days again even if their signatures have not changed.")
 
 
-def raw_asset(feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg.BackfillPolicy) -> dg.AssetsDefinition:
+def raw_asset(
+    feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg.BackfillPolicy, retries: dg.RetryPolicy
+) -> dg.AssetsDefinition:
     """The feed's days in the raw lake."""
 
     @dg.asset(
@@ -34,7 +35,7 @@ def raw_asset(feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg
         owners=OWNERS,
         tags=tags(feed),
         pool=POOL,
-        retry_policy=RETRIES,
+        retry_policy=retries,
         description=f"{feed.description} Every published field as text, in one Parquet file per version of a day.",
         metadata={
             "dagster/column_schema": raw_columns(feed),

@@ -12,11 +12,9 @@ from chicago_crashes.assets.resources import LakeResource, PostgisResource
 from chicago_crashes.feeds import Feed
 from chicago_crashes.ingest import LoadedDay, load_days
 
-RETRIES = dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
-
 
 def table_asset(
-    feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg.BackfillPolicy
+    feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg.BackfillPolicy, retries: dg.RetryPolicy
 ) -> dg.AssetsDefinition:
     """The feed's table."""
 
@@ -29,7 +27,7 @@ def table_asset(
         kinds={"postgres", "polars"},
         owners=OWNERS,
         tags=tags(feed),
-        retry_policy=RETRIES,
+        retry_policy=retries,
         description=f"{feed.description} Cleaned, typed and merged; old versions of rows are kept in `ops.history`.",
         metadata={
             "dagster/column_schema": table_columns(feed),

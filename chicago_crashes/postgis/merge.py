@@ -15,6 +15,7 @@ from psycopg import Connection, sql
 from sqlalchemy import Table
 
 from chicago_crashes.cleaning.clean import DAY, ROW_KEY, Cleaned
+from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.copy import copy_to_stage
 from chicago_crashes.postgis.tables import FINDINGS, QUARANTINE, SIGNATURES
@@ -53,6 +54,10 @@ class DayCounts:
         return self.source_rows == self.raw_rows == self.table_rows + self.quarantined
 
 
+class NewerVersionLoadedError(PermanentError):
+    """The table already holds a version of a day that was fetched later; nothing of these days was merged."""
+
+
 def merge_days(
     connection: Connection, feed: Feed, cleaned: Cleaned, days: Sequence[SourceDay], *, run_id: str
 ) -> dict[date, DayCounts]:
@@ -64,9 +69,13 @@ def merge_days(
         cleaned: the cleaned rows of exactly these days.
         days: what was fetched; a day without rows is merged too, and loses whatever the table still holds of it.
         run_id: the Dagster run that is named in the records.
+
+    Raises:
+        NewerVersionLoadedError: a day was fetched before the version of it that is loaded already.
     """
     with connection.transaction():
         _wait_for_other_merges(connection, feed)
+        _refuse_older_versions(connection, feed, days)
         written = _merge_rows(connection, feed, cleaned.rows, [source.day for source in days], run_id)
         counts = _day_counts(connection, feed, cleaned, days, written)
         _replace_days(connection, feed, FINDINGS, cleaned.findings, counts)
@@ -87,6 +96,21 @@ class _Written:
 def _wait_for_other_merges(connection: Connection, feed: Feed) -> None:
     """Two runs over the same days at once must end as one would: merges of a feed take turns."""
     connection.execute("select pg_advisory_xact_lock(hashtext('chicago_crashes.merge'), hashtext(%s))", [feed.name])
+
+
+def _refuse_older_versions(connection: Connection, feed: Feed, days: Sequence[SourceDay]) -> None:
+    """Two overlapping runs may merge in another order than they fetched; the older version must not win."""
+    fetched = {source.day: source.fetched_at for source in days}
+    loaded = connection.execute(
+        "select day, fetched_at from ops.signatures where feed = %s and day = any(%s)", [feed.name, list(fetched)]
+    ).fetchall()
+    for day, fetched_at in loaded:
+        if fetched_at > fetched[day]:
+            raise NewerVersionLoadedError(
+                f"{feed.name} {day}: the table holds what was fetched at {fetched_at:%Y-%m-%d %H:%M:%S} UTC, the "
+                f"newest raw file is of {fetched[day]:%Y-%m-%d %H:%M:%S} UTC. Nothing of the day was merged. Fetch it "
+                f"again (`chicago-crashes load {day} {day} --feed {feed.name} --refetch`)."
+            )
 
 
 def _merge_rows(connection: Connection, feed: Feed, rows: pl.DataFrame, days: Sequence[date], run_id: str) -> _Written:

@@ -1,0 +1,177 @@
+"""Days through real Dagster: what is materialised, failed, checked, counted, day by day."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from chicago_crashes.assets.reporting import PERMANENT_FAILURE
+from chicago_crashes.changes import DayRange
+from chicago_crashes.feeds import CRASHES, FEEDS
+from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.local.portal.synthetic import HEAVY_DIRT, generate
+from chicago_crashes_tests.platform import Platform, platform
+
+FIRST, LAST = date(2024, 3, 8), date(2024, 3, 12)
+DAYS = [f"2024-03-{day:02}" for day in range(8, 13)]
+EMPTY_DAY = "2024-03-10"
+
+
+@pytest.fixture
+def running(database_url: str, tmp_path: Path) -> Iterator[Platform]:
+    store = PortalStore()
+    for batch in generate(FIRST, LAST, rows_per_day=30, dirt=HEAVY_DIRT):
+        for feed in FEEDS:
+            rows = batch.frames[feed.name]
+            store.publish(feed.dataset_id, rows.filter(~pl.col("crash_date").str.starts_with(EMPTY_DAY)))
+    with platform(store, database_url, tmp_path, start=FIRST) as made:
+        yield made
+
+
+def test_a_range_is_loaded_day_by_day_and_again_changes_nothing(running: Platform) -> None:
+    first = running.load(FIRST, LAST)
+    again = running.load(FIRST, LAST)
+
+    assert first.failures == again.failures == {}
+    for feed in FEEDS:
+        counts, unchanged = first.feeds[feed.name].counts, again.feeds[feed.name].counts
+        assert first.feeds[feed.name].days == 5
+        assert counts["source_rows"] == counts["inserted"] == unchanged["unchanged"]
+        assert (unchanged["inserted"], unchanged["updated"], unchanged["withdrawn"]) == (0, 0, 0)
+        assert first.feeds[feed.name].is_reconciled
+        assert _partitions(running, ["raw", feed.name]) == _partitions(running, ["postgis", feed.table]) == set(DAYS)
+    assert first.feeds["crashes"].counts["source_rows"] > 50
+
+
+def test_every_day_carries_its_own_numbers(running: Platform) -> None:
+    running.load(FIRST, LAST)
+    stored = dict(running.query("select crash_date::date::text, count(*) from crashes group by 1"))
+    for day in DAYS:
+        metadata = _materialization(running, ["postgis", "crashes"], day).metadata
+        assert metadata["dagster/partition_row_count"].value == stored.get(day, 0)
+        assert metadata["inserted"].value == stored.get(day, 0)
+        raw = _materialization(running, ["raw", "crashes"], day).metadata
+        assert raw["rows_fetched"].value == stored.get(day, 0)
+        assert {"bytes", "requests", "seconds", "new_version"} <= raw.keys()
+    assert EMPTY_DAY not in stored
+
+
+@pytest.mark.parametrize("last", [FIRST, LAST], ids=["one day", "a range"])
+def test_every_day_is_checked_by_itself(running: Platform, last: date) -> None:
+    running.load(FIRST, last)
+    days = DAYS[: (last - FIRST).days + 1]
+    for name in ("reconciled", "keys", "types", "categories", "coordinates_in_bounds"):
+        evaluations = _evaluations(running, "crashes", name)
+        assert [day for day in days if day in evaluations] == days
+        for day in days:
+            target = evaluations[day].target_materialization_data
+            assert target is not None
+            assert target.run_id == running.instance.get_runs()[0].run_id
+    numbers = _evaluations(running, "crashes", "reconciled")[DAYS[0]].metadata
+    assert numbers["source_rows"].value == numbers["raw_rows"].value == numbers["table_rows"].value
+    bounds = _evaluations(running, "crashes", "coordinates_in_bounds")[DAYS[0]].metadata
+    assert {"failed_rows", "failure_rate", "threshold", "rows"} <= bounds.keys()
+
+
+def test_checks_count_what_was_repaired(running: Platform) -> None:
+    running.load(FIRST, LAST)
+    found = dict(
+        running.query(
+            "select day::text, count(distinct row_key) from ops.findings where feed = 'people' and column_name = 'age'"
+            " group by day"
+        )
+    )
+    assert found
+    evaluations = _evaluations(running, "crash_people", "age_in_bounds")
+    for day in DAYS:
+        failed = evaluations[day].metadata["failed_rows"].value
+        assert failed == found.get(day, 0)
+        assert ("examples" in evaluations[day].metadata) == (failed > 0)
+
+
+def test_a_failed_day_fails_alone(running: Platform) -> None:
+    _block(running, "2024-03-09")
+    outcome = running.load(FIRST, LAST, [CRASHES])
+
+    assert not outcome.succeeded
+    (message,) = [text for step, text in outcome.failures.items() if step.startswith("raw__crashes")]
+    assert "1 of 5 days failed: 2024-03-09" in message
+    assert "raw lake" in message
+    assert _partitions(running, ["raw", "crashes"]) == set(DAYS) - {"2024-03-09"}
+    assert running.query("select count(*) from crashes") == [(0,)]
+
+    _unblock(running, "2024-03-09")
+    assert running.load(FIRST, LAST, [CRASHES]).succeeded
+    assert _partitions(running, ["postgis", "crashes"]) == set(DAYS)
+    fetched_again = {day: _materialization(running, ["raw", "crashes"], day).metadata["requests"].value for day in DAYS}
+    assert fetched_again[DAYS[0]] == 0
+    assert fetched_again["2024-03-09"] > 0
+
+
+def test_a_day_the_database_refuses_fails_alone_and_for_good(running: Platform) -> None:
+    running.query_and_commit("alter table crashes add constraint test check (crash_date::date <> '2024-03-11')")
+    outcome = running.load(FIRST, LAST, [CRASHES])
+
+    (message,) = [text for step, text in outcome.failures.items() if step.startswith("postgis__crashes")]
+    assert "1 of 5 days failed: 2024-03-11" in message
+    assert _partitions(running, ["postgis", "crashes"]) == set(DAYS) - {"2024-03-11"}
+    assert running.query("select count(*) from crashes where crash_date::date = '2024-03-11'") == [(0,)]
+    assert running.query("select count(*) > 0 from crashes") == [(True,)]
+    assert running.instance.get_runs()[0].tags[PERMANENT_FAILURE] == "true"
+
+
+def test_rows_that_vanish_from_a_table_fail_the_blocking_check(running: Platform) -> None:
+    running.load(FIRST, LAST, [CRASHES])
+    running.query_and_commit(
+        "alter table crashes add column gone boolean; create function vanish() returns trigger"
+        " language plpgsql as 'begin return null; end'; "
+        "delete from crashes where crash_date::date = '2024-03-09';"
+        "create trigger vanish before insert on crashes for each row execute function vanish()"
+    )
+    outcome = running.load(FIRST, LAST, [CRASHES])
+    assert not outcome.succeeded
+    evaluations = _evaluations(running, "crashes", "reconciled")
+    assert {day for day, found in evaluations.items() if day and not found.passed} == {"2024-03-09"}
+    assert evaluations["2024-03-09"].metadata["unaccounted_rows"].value > 0
+
+
+def test_two_launches_of_one_range_count_days_once(running: Platform) -> None:
+    outcome = running.launch([DayRange(FIRST, LAST, (CRASHES,)), DayRange(FIRST, FIRST, (CRASHES,))])
+    assert outcome.feeds["crashes"].days == 6
+    assert outcome.feeds["crashes"].counts["inserted"] == running.query("select count(*) from crashes")[0][0]
+
+
+def _partitions(running: Platform, key: list[str]) -> set[str]:
+    return running.instance.get_materialized_partitions(dg.AssetKey(key))
+
+
+def _materialization(running: Platform, key: list[str], day: str) -> dg.AssetMaterialization:
+    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(key), asset_partitions=[day])
+    found = running.instance.fetch_materializations(wanted, limit=1).records[0].asset_materialization
+    assert found is not None
+    return found
+
+
+def _evaluations(running: Platform, table: str, name: str) -> dict[str | None, dg.AssetCheckEvaluation]:
+    """The newest evaluation of each day."""
+    key = dg.AssetCheckKey(dg.AssetKey(["postgis", table]), name)
+    records = running.instance.event_log_storage.get_asset_check_execution_history(key, limit=1000)
+    found: dict[str | None, dg.AssetCheckEvaluation] = {}
+    for record in records:
+        if record.event is not None and record.event.dagster_event is not None:
+            found.setdefault(record.partition, record.event.dagster_event.asset_check_evaluation_data)
+    return found
+
+
+def _block(running: Platform, day: str) -> None:
+    """Put a file where the day's folder would be, as a lake does that cannot take the day."""
+    folder = running.lake / "crashes" / day[:4]
+    folder.mkdir(parents=True)
+    (folder / day).write_text("in the way")
+
+
+def _unblock(running: Platform, day: str) -> None:
+    (running.lake / "crashes" / day[:4] / day).unlink()
