@@ -1,0 +1,144 @@
+"""Which days are stale, how they are put into runs, and what the change sensor asks for."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from chicago_crashes.assets.partitions import range_tags
+from chicago_crashes.assets.reporting import PERMANENT_FAILURE
+from chicago_crashes.automation.sensors import CHANGE_TAG, TRIES
+from chicago_crashes.changes import Changes, DayRange, ranges_of
+from chicago_crashes.definitions import build_defs
+from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE
+from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.local.portal.synthetic import generate
+from chicago_crashes.settings import settings
+from chicago_crashes.soda.signatures import Signature
+from chicago_crashes_tests.platform import Platform, platform
+
+FIRST, LAST = date(2024, 3, 1), date(2024, 3, 4)
+NOW = Signature(3, datetime(2024, 4, 1, tzinfo=UTC))
+
+
+def test_near_days_go_together_and_far_days_apart() -> None:
+    crashes = _stale(date(2020, 1, 1), date(2020, 1, 10), date(2020, 6, 1))
+    people = Changes(PEOPLE, {date(2020, 1, 12): NOW}, 0, 0)
+    assert ranges_of([crashes, people], longest=100) == [
+        DayRange(date(2020, 1, 1), date(2020, 1, 12), (CRASHES, PEOPLE)),
+        DayRange(date(2020, 6, 1), date(2020, 6, 1), (CRASHES,)),
+    ]
+
+
+def test_no_range_is_longer_than_a_run_may_be() -> None:
+    days = [date(2020, 1, day) for day in range(1, 32)]
+    ranges = ranges_of([_stale(*days)], longest=10)
+    assert [(found.first.day, found.last.day) for found in ranges] == [(1, 10), (11, 20), (21, 30), (31, 31)]
+
+
+def test_nothing_stale_needs_no_run() -> None:
+    assert ranges_of([_stale()], longest=10) == []
+
+
+@pytest.fixture
+def running(database_url: str, tmp_path: Path) -> Iterator[Platform]:
+    store = PortalStore()
+    for batch in generate(FIRST, LAST, rows_per_day=5, dirt=None):
+        for feed in FEEDS:
+            store.publish(feed.dataset_id, batch.frames[feed.name])
+    with platform(store, database_url, tmp_path, start=FIRST) as made:
+        yield made
+
+
+def test_the_sensor_asks_for_what_is_missing_and_then_for_nothing(running: Platform) -> None:
+    first = _tick(running)
+    assert [_days(request) for request in first.run_requests or []] == [(FIRST, LAST)]
+    assert {event.asset_key.path[0] for event in first.asset_events} == {"portal"}
+    assert len(first.asset_events) == len(FEEDS)
+
+    running.load(FIRST, LAST)
+    before = len(running.portal.requests)
+    again = _tick(running)
+    assert not again.run_requests
+    assert "Every loaded day" in (again.skip_reason.skip_message if again.skip_reason else "")
+    assert len(running.portal.requests) - before == 2 * len(FEEDS)
+
+
+def test_the_sensor_asks_for_exactly_the_feed_and_day_that_changed(running: Platform) -> None:
+    running.load(FIRST, LAST)
+    _forget(running, "people", "2024-03-03")
+    (request,) = _tick(running).run_requests or []
+    assert _days(request) == (date(2024, 3, 3), date(2024, 3, 3))
+    assert {key.to_user_string() for key in request.asset_selection or []} == {"raw/people", "postgis/crash_people"}
+
+
+def test_no_day_is_asked_for_twice_while_its_run_is_under_way(running: Platform) -> None:
+    running.load(FIRST, LAST)
+    _forget(running, "people", "2024-03-03")
+    _run(running, dg.DagsterRunStatus.STARTED, range_tags(date(2024, 3, 2), date(2024, 3, 3)))
+    result = _tick(running)
+    assert not result.run_requests
+    assert "are being loaded" in (result.skip_reason.skip_message if result.skip_reason else "")
+
+
+@pytest.mark.parametrize(
+    ("runs", "tags", "requested"),
+    [(TRIES - 1, {}, True), (TRIES, {}, False), (1, {PERMANENT_FAILURE: "true"}, False)],
+    ids=["may try again", "tried often enough", "failed for good"],
+)
+def test_a_change_is_tried_a_few_times_and_never_if_that_cannot_help(
+    running: Platform, runs: int, tags: dict[str, str], requested: bool
+) -> None:
+    running.load(FIRST, LAST)
+    _forget(running, "people", "2024-03-03")
+    (request,) = _tick(running).run_requests or []
+    for _ in range(runs):
+        _run(running, dg.DagsterRunStatus.FAILURE, {CHANGE_TAG: request.tags[CHANGE_TAG], **tags})
+    result = _tick(running)
+    assert bool(result.run_requests) is requested
+    if not requested:
+        assert "wait for a person: 2024-03-03" in (result.skip_reason.skip_message if result.skip_reason else "")
+
+
+def test_a_portal_that_changes_again_is_tried_anew(running: Platform) -> None:
+    running.load(FIRST, LAST)
+    _forget(running, "people", "2024-03-03")
+    (first,) = _tick(running).run_requests or []
+    _forget(running, "vehicles", "2024-03-03")
+    (second,) = _tick(running).run_requests or []
+    assert first.run_key != second.run_key
+
+
+def _stale(*days: date) -> Changes:
+    return Changes(CRASHES, dict.fromkeys(days, NOW), 0, 0)
+
+
+def _tick(running: Platform) -> dg.SensorResult:
+    defs = build_defs(settings())
+    sensor = defs.resolve_sensor_def("portal_changes")
+    with dg.build_sensor_context(instance=running.instance, resources=defs.resources, definitions=defs) as context:
+        result = sensor(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def _days(request: dg.RunRequest) -> tuple[date, date]:
+    tags = request.tags
+    return (
+        date.fromisoformat(tags["dagster/asset_partition_range_start"]),
+        date.fromisoformat(tags["dagster/asset_partition_range_end"]),
+    )
+
+
+def _forget(running: Platform, feed: str, day: str) -> None:
+    """Make a day stale, as a portal does that has one more row than it had."""
+    running.query_and_commit(
+        f"update ops.signatures set source_rows = source_rows - 1 where feed = '{feed}' and day = '{day}'"  # noqa: S608
+    )
+
+
+def _run(running: Platform, status: dg.DagsterRunStatus, tags: dict[str, str]) -> None:
+    job = build_defs(settings()).resolve_job_def("load_days")
+    running.instance.create_run_for_job(job, status=status, tags=tags)
