@@ -24,7 +24,7 @@ demo: install postgis  ## Load a month of crash data from a stand-in portal into
 	@$(BIN)/chicago-crashes demo
 
 test: lint postgis  ## Install everything and run the linters and the whole test suite
-	@$(BIN)/pytest -n $(WORKERS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 up: install postgis  ## Run the real thing: PostGIS, Dagster's webserver and daemon on http://localhost:3000, the live portal
 	@$(BIN)/chicago-crashes up
