@@ -227,11 +227,8 @@ def _evaluation(ui: DagsterUi, key: tuple[str, str], check: str, day: str) -> di
 
 
 def _numbers(entries: list[dict[str, Any]]) -> dict[str, float]:
-    return {
-        entry["label"]: entry.get("intValue", entry.get("floatValue"))
-        for entry in entries
-        if "intValue" in entry or "floatValue" in entry
-    }
+    numbers = {entry["label"]: entry.get("intValue", entry.get("floatValue")) for entry in entries}
+    return {label: number for label, number in numbers.items() if number is not None}
 
 
 def test_being_told_to_stop_leaves_no_process_behind(ui: DagsterUi) -> None:

@@ -52,7 +52,7 @@ def serve(environment: Mapping[str, str], host: str, port: int) -> None:
     require_free(host, port)
     process = subprocess.Popen(  # noqa: S603 - our own interpreter's dagster, arguments as a list
         [sys.executable, "-m", "dagster", "dev", "--host", host, "--port", str(port)],
-        env={"PYTHONWARNINGS": QUIET} | os.environ | environment,
+        env={"PYTHONWARNINGS": QUIET, **os.environ, **environment},
         cwd=PROJECT_ROOT,
         start_new_session=True,  # Ctrl-C reaches us alone; its processes are told to stop in the right order
     )
