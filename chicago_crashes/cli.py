@@ -1,11 +1,17 @@
 """The `chicago-crashes` command: everything one does with the platform outside Dagster's UI."""
 
+import logging
+import os
 import sys
+from typing import NoReturn
 
+import psycopg
 import typer
+from pydantic import ValidationError
 
 from chicago_crashes.commands import accept_shrink, db, demo, history, load, portal, refresh, status, up
 from chicago_crashes.errors import CrashesError
+from chicago_crashes.settings import Settings
 
 app = typer.Typer(
     help="Chicago's traffic crash data: complete, verified, in PostGIS.",
@@ -22,11 +28,35 @@ app.command(name="demo")(demo.demo)
 app.command(name="up")(up.up)
 app.add_typer(db.app, name="db")
 
+SECONDS_TO_CONNECT = "10"
+"""How long every PostgreSQL client of the process waits for a connection, unless the environment says otherwise."""
+
 
 def main() -> None:
     """Run a command; a failure people can understand is one message and a non-zero exit status."""
+    os.environ.setdefault("PGCONNECT_TIMEOUT", SECONDS_TO_CONNECT)
+    # That the portal is asked a second time is no message for people; an app token that it refuses is.
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
     try:
         app()
     except CrashesError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(1)
+        _end(str(error))
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        _end(_faults_of_settings(error))
+    except psycopg.OperationalError as error:
+        _end(f"The database was lost: {str(error).strip()} See that it runs, then repeat the command.")
+
+
+def _end(message: str) -> NoReturn:
+    sys.stderr.write(f"{message}\n")
+    sys.exit(1)
+
+
+def _faults_of_settings(error: ValidationError) -> str:
+    faults = [
+        f"CRASHES_{'_'.join(map(str, fault['loc'])).upper()} cannot be {fault['input']!r}: {fault['msg']}."
+        for fault in error.errors()
+    ]
+    return " ".join([*faults, "Mend the environment or the file .env."])

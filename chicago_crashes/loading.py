@@ -12,12 +12,14 @@ from chicago_crashes.assets.partitions import chunks, day_of, day_partitions, re
 from chicago_crashes.automation.launch import OnStep, Outcome, launch, steps_of
 from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
 from chicago_crashes.definitions import build_defs
+from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, Feed, feeds_named
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.settings import settings
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import published_columns
+from chicago_crashes.soda.errors import NoSuchDatasetError
 from chicago_crashes.status import FeedStatus, feed_status
 
 
@@ -40,6 +42,10 @@ class Loading:
 
 
 LOOKS = 3
+
+PATIENT_ATTEMPTS = 6
+QUICK_ATTEMPTS = 3
+"""How often a command asks the portal before it has begun anything: a wrong address should be told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +72,8 @@ def load_range(first: date, last: date, feed_names: Sequence[str], *, refetch: b
     feeds = feeds_named(feed_names)
     require_days(day_partitions(settings().start_date), first, last)
     ranges = [DayRange(start, end, feeds) for start, end in chunks(first, last, settings().days_per_run)]
-    with database() as url:
-        require_portal(url, feeds)
-        with dagster_instance(url) as instance:
-            yield Loading(instance, ranges, refetch)
+    with database() as url, proven_portal(url, feeds), dagster_instance(url) as instance:
+        yield Loading(instance, ranges, refetch)
 
 
 def refresh(feed_names: Sequence[str], progress: Callable[[int], AbstractContextManager[OnStep]]) -> Refreshed:
@@ -86,9 +90,9 @@ def refresh(feed_names: Sequence[str], progress: Callable[[int], AbstractContext
     outcomes: list[Outcome] = []
     with (
         database() as url,
+        proven_portal(url, feeds) as portal,
         dagster_instance(url) as instance,
         psycopg.connect(url, autocommit=True) as connection,
-        open_portal(url) as portal,
     ):
 
         def look() -> list[Changes]:
@@ -105,15 +109,23 @@ def refresh(feed_names: Sequence[str], progress: Callable[[int], AbstractContext
     return Refreshed(outcomes, {change.feed.name: sorted(change.stale) for change in changes if change.stale})
 
 
-def require_portal(database_url: str, feeds: Sequence[Feed]) -> None:
-    """Ask the portal for the feeds' columns once, so that a wrong address is told before anything is launched."""
-    with open_portal(database_url) as portal:
+@contextmanager
+def proven_portal(database_url: str, feeds: Sequence[Feed]) -> Iterator[Portal]:
+    """The portal, asked for the feeds' columns once, so that a wrong address is told before anything is launched."""
+    with open_portal(database_url, attempts=QUICK_ATTEMPTS) as portal:
         for feed in feeds:
-            published_columns(portal, feed)
+            try:
+                published_columns(portal, feed)
+            except NoSuchDatasetError as error:
+                raise PermanentError(
+                    f"{error} Or {portal.base_url} is not the portal: check CRASHES_PORTAL_URL."
+                ) from error
+    with open_portal(database_url) as portal:
+        yield portal
 
 
 def all_statuses() -> list[FeedStatus]:
-    """The state of every feed over all days that are over."""
+    """The state of every feed over all days that are over; the portal is asked once, because people wait for it."""
     partitions = day_partitions(settings().start_date)
     last = partitions.get_last_partition_key()
     first_day = settings().start_date
@@ -122,14 +134,14 @@ def all_statuses() -> list[FeedStatus]:
         database() as url,
         dagster_instance(url) as instance,
         psycopg.connect(url, autocommit=True) as connection,
-        open_portal(url) as portal,
+        open_portal(url, attempts=1) as portal,
     ):
         return [feed_status(connection, instance, portal, feed, first=first_day, last=last_day) for feed in FEEDS]
 
 
-def open_portal(database_url: str) -> Portal:
+def open_portal(database_url: str, *, attempts: int = PATIENT_ATTEMPTS) -> Portal:
     """The configured portal, counted against the ceiling that all processes share."""
     configured = settings()
     token = configured.app_token.get_secret_value() if configured.app_token else None
     ceiling = postgres_ceiling(database_url, configured.requests_per_hour)
-    return Portal(configured.portal_url, app_token=token, ceiling=ceiling)
+    return Portal(configured.portal_url, app_token=token, ceiling=ceiling, attempts=attempts)

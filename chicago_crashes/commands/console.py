@@ -62,10 +62,10 @@ def show(outcome: Outcome) -> None:
     console.print(table)
     for name, feed in outcome.feeds.items():
         for check, reason in feed.checks_failed.items():
-            errors.print(f"[yellow]check failed[/yellow] {name}: {check} ({reason})", highlight=False)
+            errors.print(f"[yellow]check failed[/yellow] {name}: {check} ({reason})", highlight=False, soft_wrap=True)
     for step, message in outcome.failures.items():
-        errors.print(f"[red]failed[/red] {step}", highlight=False)
-        errors.print(message, style="red", markup=False, highlight=False)
+        errors.print(f"[red]failed[/red] {step}", highlight=False, soft_wrap=True)
+        errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _checks(feed: FeedOutcome) -> str:

@@ -1,25 +1,40 @@
 """`chicago-crashes status`: is the copy complete, current and sound."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from chicago_crashes.commands.console import console, errors
 
+if TYPE_CHECKING:
+    from chicago_crashes.status import FeedStatus
+
 
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show per feed the days loaded, missing and stale, the rows, the newest crash and the failed checks."""
+    """Show per feed the days loaded, missing and stale, the rows, the newest crash and the failed checks.
+
+    The exit status is 1 if the portal could not be asked, so that nobody takes an unknown number for zero.
+    """
     from chicago_crashes.loading import all_statuses
 
     statuses = all_statuses()
     if as_json:
         print(json.dumps([asdict(feed) for feed in statuses], default=str, indent=2))  # noqa: T201 - the output itself
-        return
+    else:
+        console.print(_table(statuses))
+    unanswered = [feed.portal_error for feed in statuses if feed.portal_error]
+    if unanswered:
+        errors.print(f"Stale days are unknown: {unanswered[0]}", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(1)
+
+
+def _table(statuses: Sequence["FeedStatus"]) -> Table:
     table = Table()
     for heading in (
         "feed",
@@ -47,6 +62,4 @@ def status(
             f"{feed.last_loaded_at:%Y-%m-%d %H:%M} UTC" if feed.last_loaded_at else "-",
             ", ".join(feed.failed_checks) or "none",
         )
-    console.print(table)
-    for message in sorted({feed.portal_error for feed in statuses if feed.portal_error}):
-        errors.print(f"Stale days are unknown: {message}", highlight=False)
+    return table

@@ -1,0 +1,1 @@
+"""The `chicago-crashes` command as people run it."""

@@ -1,0 +1,79 @@
+"""Run the installed command in a process of its own, and small portals for it to ask."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from chicago_crashes.feeds import FEEDS
+from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.local.portal.synthetic import Dirt, generate
+
+COMMAND = Path(sys.executable).with_name("chicago-crashes")
+SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    output: str
+    errors: str
+
+
+def started(environment: Mapping[str, str], *arguments: str) -> subprocess.Popen[str]:
+    """A command under way; `CRASHES_*` settings of whoever runs the tests do not reach it."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CRASHES_")}
+    return subprocess.Popen(
+        [COMMAND, *arguments],
+        env=inherited | dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> Ended:
+    """Wait for a command to end."""
+    try:
+        output, errors = process.communicate(timeout=SECONDS)
+    finally:
+        process.kill()
+    return Ended(process.returncode, output, errors)
+
+
+def run(environment: Mapping[str, str], *arguments: str) -> Ended:
+    """Run a command to its end."""
+    return ended(started(environment, *arguments))
+
+
+def settings_for(database_url: str, portal_url: str, lake: Path, first: date) -> dict[str, str]:
+    """The environment of a platform."""
+    return {
+        "CRASHES_DATABASE_URL": database_url,
+        "CRASHES_PORTAL_URL": portal_url,
+        "CRASHES_RAW_URL": str(lake),
+        "CRASHES_START_DATE": first.isoformat(),
+    }
+
+
+def synthetic_frames(
+    first: date, last: date, *, seed: int = 7, rows_per_day: int = 40, dirt: Dirt | None = None
+) -> dict[str, pl.DataFrame]:
+    """What a synthetic portal publishes of the days, by feed."""
+    batches = list(generate(first, last, seed=seed, rows_per_day=rows_per_day, dirt=dirt))
+    return {feed.name: pl.concat(batch.frames[feed.name] for batch in batches) for feed in FEEDS}
+
+
+def publish(store: PortalStore, frames: Mapping[str, pl.DataFrame]) -> None:
+    """Publish rows of several feeds."""
+    for feed in FEEDS:
+        if feed.name in frames:
+            store.publish(feed.dataset_id, frames[feed.name])
