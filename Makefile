@@ -15,7 +15,7 @@ define compile
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test up clean install lint lock postgis
+.PHONY: help demo test up clean install lint docs lock postgis
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ lint: install  ## Check style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/yamllint --strict .
+
+docs: install  ## Write docs/dictionary.md anew from the declared feeds and tables
+	@$(BIN)/python -m chicago_crashes.dictionary
 
 lock:  ## Renew requirements.lock and docker/requirements.lock after a change of the dependencies in pyproject.toml
 	@mkdir -p .local && $(PYTHON) -m venv .local/lock && .local/lock/bin/python -m pip install -qq uv

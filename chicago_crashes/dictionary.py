@@ -1,0 +1,149 @@
+"""The data dictionary, `docs/dictionary.md`: every column of every table, told from the declarations.
+
+`make docs` writes it anew; a test holds it equal to what is declared.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Column as TableColumn
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+
+from chicago_crashes.feeds import FEEDS, Column, Feed, Kind
+from chicago_crashes.postgis.tables import TABLES, metadata
+from chicago_crashes.settings import PROJECT_ROOT
+
+FILE = PROJECT_ROOT / "docs" / "dictionary.md"
+DATASET_PAGE = "https://data.cityofchicago.org/d/"
+SHORTER_TYPES = {
+    "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamptz",
+    "geometry(point": "geometry(Point",
+}
+INTRODUCTION = """\
+# Dictionary
+
+Every column of every table. This file is made by `make docs` from the declarations in `chicago_crashes/feeds` and
+`chicago_crashes/postgis/tables.py`: change those, not this. The descriptions are the City's own where it gives any.
+
+A column has the name of the portal's API field; *published as* is its heading in the portal's CSV exports. Text is
+trimmed, and an empty text, `NULL`, `N/A`, `UNKNOWN` and `UNK` in any case become null, except where the marker is one
+of the column's known categories. A value that breaks a rule is nulled, and kept in `ops.findings`; a category nobody
+knows stays and is reported there. [data.md](data.md) explains the rules with examples.
+"""
+
+
+def dictionary() -> str:
+    """The whole dictionary as Markdown."""
+    return "\n".join([INTRODUCTION, *(line for feed in FEEDS for line in _feed_section(feed)), *_ops_section()])
+
+
+def _feed_section(feed: Feed) -> Iterator[str]:
+    table = TABLES[feed.name]
+    yield f"## {feed.table}"
+    yield ""
+    yield (
+        f"{feed.description} Published as [{feed.title}]({DATASET_PAGE}{feed.dataset_id}). "
+        f"Primary key: {', '.join(f'`{name}`' for name in feed.key)}."
+    )
+    yield ""
+    declared = {column.name: column for column in feed.columns}
+    rows = [
+        (
+            f"`{column.name}`",
+            _type(column),
+            _sentence(column.comment),
+            _rule(feed, declared[column.name]) if column.name in declared else "made here",
+            f"`{declared[column.name].header}`" if column.name in declared else "",
+        )
+        for column in table.columns
+    ]
+    yield from _markdown_table(("column", "type", "meaning", "rule", "published as"), rows)
+    categories = [column for column in feed.columns if column.kind is Kind.CATEGORY]
+    if categories:
+        yield f"### Known categories of {feed.table}"
+        yield ""
+        yield from (f"- `{column.name}`: {' · '.join(column.values)}" for column in categories)
+        yield ""
+
+
+def _ops_section() -> Iterator[str]:
+    yield "## What the platform keeps of its own work"
+    yield ""
+    for table in metadata.sorted_tables:
+        if table.schema == "ops":
+            yield from _ops_table(table)
+
+
+def _ops_table(table: Table) -> Iterator[str]:
+    yield f"### ops.{table.name}"
+    yield ""
+    yield _sentence(table.comment)
+    yield ""
+    rows = [(f"`{column.name}`", _type(column), _sentence(column.comment)) for column in table.columns]
+    yield from _markdown_table(("column", "type", "meaning"), rows)
+
+
+def _type(column: TableColumn[object]) -> str:
+    name = column.type.compile(dialect=postgresql.dialect()).lower()  # type: ignore[no-untyped-call]
+    for ours, shorter in SHORTER_TYPES.items():
+        name = name.replace(ours, shorter)
+    return name
+
+
+def _rule(feed: Feed, column: Column) -> str:
+    parts = [_form(column), _bounds(column)]
+    if feed.coordinates and column.name in (feed.coordinates.latitude, feed.coordinates.longitude):
+        parts.append("kept only as a pair")
+    if column.name in (*feed.key, feed.date):
+        parts.append("without it the row is quarantined")
+    if column.published_since:
+        parts.append(f"published since {column.published_since}")
+    return "; ".join(part for part in parts if part)
+
+
+def _form(column: Column) -> str:
+    match column.kind:
+        case Kind.TEXT:
+            return f"at most {column.max_length} characters"
+        case Kind.CATEGORY:
+            return f"one of {len(column.values)} known categories"
+        case Kind.CODE:
+            return f"{column.digits} digits, padded with zeros"
+        case Kind.FLAG:
+            return "Y is true, N is false, U is null"
+        case Kind.INTEGER:
+            return "whole number"
+        case Kind.NUMBER:
+            return "number"
+        case Kind.TIMESTAMP:
+            return "Chicago wall clock"
+        case Kind.POINT:
+            return "POINT (longitude latitude)"
+
+
+def _bounds(column: Column) -> str:
+    highest = f"{column.highest:g}" if column.highest is not None else ""
+    if column.highest_year_after is not None:
+        highest = f"the year after `{column.highest_year_after}`"
+    if column.lowest is not None and highest:
+        return f"{column.lowest:g} to {highest}"
+    if column.lowest is not None:
+        return f"at least {column.lowest:g}"
+    return f"at most {highest}" if highest else ""
+
+
+def _sentence(text: str | None) -> str:
+    return (text or "").replace("|", "\\|").strip()
+
+
+def _markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(headings)} |"
+    yield f"|{'---|' * len(headings)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
+
+
+if __name__ == "__main__":
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(dictionary())
