@@ -33,4 +33,18 @@ def feeds_named(names: Iterable[str]) -> tuple[Feed, ...]:
     return tuple(feed_named(name) for name in names) or FEEDS
 
 
-__all__ = ["FEEDS", "SYSTEM_FIELDS", "Column", "Coordinates", "Feed", "Kind", "Surrogate", "feed_named", "feeds_named"]
+__all__ = [
+    "CRASHES",
+    "FATALITIES",
+    "FEEDS",
+    "PEOPLE",
+    "SYSTEM_FIELDS",
+    "VEHICLES",
+    "Column",
+    "Coordinates",
+    "Feed",
+    "Kind",
+    "Surrogate",
+    "feed_named",
+    "feeds_named",
+]

@@ -1,8 +1,9 @@
 """Days through real Dagster: what is materialised, failed, checked, counted, day by day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -51,10 +52,10 @@ def test_every_day_carries_its_own_numbers(running: Platform) -> None:
     stored = dict(running.query("select crash_date::date::text, count(*) from crashes group by 1"))
     for day in DAYS:
         metadata = _materialization(running, ["postgis", "crashes"], day).metadata
-        assert metadata["dagster/partition_row_count"].value == stored.get(day, 0)
-        assert metadata["inserted"].value == stored.get(day, 0)
+        assert _number(metadata, "dagster/partition_row_count") == stored.get(day, 0)
+        assert _number(metadata, "inserted") == stored.get(day, 0)
         raw = _materialization(running, ["raw", "crashes"], day).metadata
-        assert raw["rows_fetched"].value == stored.get(day, 0)
+        assert _number(raw, "rows_fetched") == stored.get(day, 0)
         assert {"bytes", "requests", "seconds", "new_version"} <= raw.keys()
     assert EMPTY_DAY not in stored
 
@@ -71,7 +72,7 @@ def test_every_day_is_checked_by_itself(running: Platform, last: date) -> None:
             assert target is not None
             assert target.run_id == running.instance.get_runs()[0].run_id
     numbers = _evaluations(running, "crashes", "reconciled")[DAYS[0]].metadata
-    assert numbers["source_rows"].value == numbers["raw_rows"].value == numbers["table_rows"].value
+    assert _number(numbers, "source_rows") == _number(numbers, "raw_rows") == _number(numbers, "table_rows")
     bounds = _evaluations(running, "crashes", "coordinates_in_bounds")[DAYS[0]].metadata
     assert {"failed_rows", "failure_rate", "threshold", "rows"} <= bounds.keys()
 
@@ -87,7 +88,7 @@ def test_checks_count_what_was_repaired(running: Platform) -> None:
     assert found
     evaluations = _evaluations(running, "crash_people", "age_in_bounds")
     for day in DAYS:
-        failed = evaluations[day].metadata["failed_rows"].value
+        failed = _number(evaluations[day].metadata, "failed_rows")
         assert failed == found.get(day, 0)
         assert ("examples" in evaluations[day].metadata) == (failed > 0)
 
@@ -106,7 +107,9 @@ def test_a_failed_day_fails_alone(running: Platform) -> None:
     _unblock(running, "2024-03-09")
     assert running.load(FIRST, LAST, [CRASHES]).succeeded
     assert _partitions(running, ["postgis", "crashes"]) == set(DAYS)
-    fetched_again = {day: _materialization(running, ["raw", "crashes"], day).metadata["requests"].value for day in DAYS}
+    fetched_again = {
+        day: _number(_materialization(running, ["raw", "crashes"], day).metadata, "requests") for day in DAYS
+    }
     assert fetched_again[DAYS[0]] == 0
     assert fetched_again["2024-03-09"] > 0
 
@@ -135,7 +138,7 @@ def test_rows_that_vanish_from_a_table_fail_the_blocking_check(running: Platform
     assert not outcome.succeeded
     evaluations = _evaluations(running, "crashes", "reconciled")
     assert {day for day, found in evaluations.items() if day and not found.passed} == {"2024-03-09"}
-    assert evaluations["2024-03-09"].metadata["unaccounted_rows"].value > 0
+    assert _number(evaluations["2024-03-09"].metadata, "unaccounted_rows") > 0
 
 
 def test_two_launches_of_one_range_count_days_once(running: Platform) -> None:
@@ -175,3 +178,10 @@ def _block(running: Platform, day: str) -> None:
 
 def _unblock(running: Platform, day: str) -> None:
     (running.lake / "crashes" / day[:4] / day).unlink()
+
+
+def _number(metadata: Mapping[str, dg.MetadataValue[Any]], name: str) -> int:
+    found = metadata[name]
+    assert isinstance(found, dg.IntMetadataValue)
+    assert found.value is not None
+    return found.value

@@ -62,7 +62,7 @@ def test_the_sensor_asks_for_what_is_missing_and_then_for_nothing(running: Platf
     before = len(running.portal.requests)
     again = _tick(running)
     assert not again.run_requests
-    assert "Every loaded day" in (again.skip_reason.skip_message if again.skip_reason else "")
+    assert "Every loaded day" in _reason(again)
     assert len(running.portal.requests) - before == 2 * len(FEEDS)
 
 
@@ -80,7 +80,7 @@ def test_no_day_is_asked_for_twice_while_its_run_is_under_way(running: Platform)
     _run(running, dg.DagsterRunStatus.STARTED, range_tags(date(2024, 3, 2), date(2024, 3, 3)))
     result = _tick(running)
     assert not result.run_requests
-    assert "are being loaded" in (result.skip_reason.skip_message if result.skip_reason else "")
+    assert "are being loaded" in _reason(result)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_change_is_tried_a_few_times_and_never_if_that_cannot_help(
     result = _tick(running)
     assert bool(result.run_requests) is requested
     if not requested:
-        assert "wait for a person: 2024-03-03" in (result.skip_reason.skip_message if result.skip_reason else "")
+        assert "wait for a person: 2024-03-03" in _reason(result)
 
 
 def test_a_portal_that_changes_again_is_tried_anew(running: Platform) -> None:
@@ -122,6 +122,10 @@ def _tick(running: Platform) -> dg.SensorResult:
         result = sensor(context)
     assert isinstance(result, dg.SensorResult)
     return result
+
+
+def _reason(result: dg.SensorResult) -> str:
+    return (result.skip_reason.skip_message or "") if result.skip_reason else ""
 
 
 def _days(request: dg.RunRequest) -> tuple[date, date]:
