@@ -169,9 +169,8 @@ def _without_second(
     export: ExportFile, rows: pl.DataFrame, second: pl.Series, outcome: FileOutcome, refusals: RefusalFile
 ) -> pl.DataFrame:
     is_second = rows[LINE].is_in(second.implode())
-    repeated = rows.filter(is_second)
-    if repeated.height:
-        keys = ", ".join(key_columns(export.feed))
+    keys = ", ".join(key_columns(export.feed))
+    for repeated in rows.filter(is_second).iter_slices(ROWS_A_BATCH):
         _refuse(refused_rows(export.columns, repeated, Reason.SECOND, keys), outcome, refusals)
     return rows.filter(~is_second)
 

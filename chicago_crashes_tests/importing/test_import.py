@@ -12,13 +12,18 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from chicago_crashes.assets import raw, tables
 from chicago_crashes.assets.description import raw_key, table_key
 from chicago_crashes.cleaning.clean import DAY, clean
 from chicago_crashes.commands.import_exports import import_exports
 from chicago_crashes.feeds import FEEDS, SYSTEM_FIELDS, Feed, feed_named
-from chicago_crashes.ingest import load_days
+from chicago_crashes.importing.files import ExportFile, find_exports
+from chicago_crashes.importing.importer import import_file
+from chicago_crashes.importing.judging import Kept
+from chicago_crashes.ingest import FetchedDay, LoadedDay, load_days
 from chicago_crashes.inspection import reconcile
 from chicago_crashes.local.portal.synthetic import generate
+from chicago_crashes.postgis.merge import DayCounts
 from chicago_crashes_tests.importing.conftest import Workplace
 from chicago_crashes_tests.importing.export_files import header_line, sound_line, write_export, write_lines
 from chicago_crashes_tests.real_data import REAL_DATA, needs_real_data
@@ -224,6 +229,49 @@ def test_two_files_with_one_day_are_not_both_imported(workplace: Workplace) -> N
     assert [file.name for file, _ in imported.files] == ["crashes_1.csv"]
     assert "crashes_1.csv" in str(imported.refused[0][1])
     assert workplace.query("select crash_record_id from crashes") == [("c1",)]
+
+
+def test_an_import_that_was_stopped_goes_on_where_it_was(workplace: Workplace) -> None:
+    lines = [
+        sound_line(CRASHES, crash_record_id=f"c{month}", crash_date=f"2021-{month:02}-05T12:00:00.000")
+        for month in range(1, 5)
+    ]
+    write_lines(workplace.files / "crashes.csv", [header_line(CRASHES), *lines, sound_line(CRASHES, crash_date="x")])
+    (export,) = find_exports(workplace.files)
+    assert isinstance(export, ExportFile)
+
+    def stop(_days: object) -> None:
+        raise KeyboardInterrupt
+
+    with psycopg.connect(workplace.database_url, autocommit=True) as connection, pytest.raises(KeyboardInterrupt):
+        import_file(
+            connection,
+            workplace.lake,
+            export,
+            Kept(date(2013, 3, 3), A_DAY),
+            taken={},
+            on_bytes=lambda _position: None,
+            on_days=stop,
+        )
+    assert workplace.query("select crash_record_id from crashes") == [("c1",)]
+    outcome = workplace.import_one()
+    assert (outcome.inserted, outcome.unchanged, outcome.new_refusals) == (3, 1, 1)
+    assert len(workplace.instance.get_materialized_partitions(table_key(CRASHES))) == 4
+
+
+def test_an_imported_day_tells_dagster_what_a_loaded_one_does(workplace: Workplace) -> None:
+    write_lines(workplace.files / "crashes.csv", [header_line(CRASHES), sound_line(CRASHES)])
+    workplace.import_one()
+    file = workplace.lake.newest(CRASHES, A_DAY)
+    assert file is not None
+    _, fetched = raw._report(FetchedDay(A_DAY, file, is_new_version=True))
+    _, loaded = tables._report(LoadedDay(A_DAY, DayCounts(1, 1, 1, 1, 0, 0, 0, 0, 0)))
+    for key, expected in ((raw_key(CRASHES), fetched), (table_key(CRASHES), loaded)):
+        event = workplace.instance.get_latest_materialization_event(key)
+        assert event is not None
+        assert event.asset_materialization is not None
+        told = {name: value.value for name, value in event.asset_materialization.metadata.items()}
+        assert told == {**expected, "imported_from": "crashes.csv"}
 
 
 def test_the_command_tells_what_it_did(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
