@@ -167,7 +167,7 @@ def _show(imported: Imported) -> None:
 
 
 def _rows_table(imported: Imported) -> Table:
-    table = Table(title="Rows of the files: read = stored + refused + held (of days fetched from the portal)")
+    table = Table(title="Rows of the files: read = stored + refused + held (fetched from the portal before)")
     for heading in ("feed", "file"):
         table.add_column(heading, overflow="fold")
     for heading in ("read", "stored", "refused", "held", "days imported", "days held"):

@@ -1,7 +1,7 @@
 """One export into the raw lake and its table: read, refuse, sort by month, store day by day, merge.
 
-Every row that is read is accounted for: it is stored in the lake, or refused, or belongs to a day that was fetched from
-the portal, whose own answer is the better one. The account is checked at the end.
+Every row that is read is accounted for: it is stored in the lake, or refused, or held already, because it or its day
+was fetched from the portal, whose own answer is the better one. The account is checked at the end.
 """
 
 import tempfile
@@ -19,6 +19,7 @@ from psycopg import Connection
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
 from chicago_crashes.feeds import SYSTEM_FIELDS, Feed
 from chicago_crashes.importing.files import ExportFile, open_regular
+from chicago_crashes.importing.held import IMPORTED_BY, days_from_the_portal, rows_from_the_portal
 from chicago_crashes.importing.judging import DAY, LINE, Kept, judge, key_columns, refused_rows
 from chicago_crashes.importing.quarantine import Recorded, RefusalFile, record
 from chicago_crashes.importing.records import Row, read_records
@@ -33,8 +34,6 @@ from chicago_crashes.soda.download import DayFailure
 from chicago_crashes.soda.signatures import Signature
 
 ROWS_A_BATCH = 20_000
-IMPORTED_BY = "import "
-"""The `run_id` of what came from a file is this and the file's name; no run of Dagster is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,11 @@ class ImportedDay:
 
 @dataclass(slots=True)
 class FileOutcome:
-    """What became of a file. `rows_held` and `days_held` are of days that were fetched from the portal before."""
+    """What became of a file.
+
+    `days_held` were fetched from the portal before; `rows_held` are their rows, and those whose crash the portal has
+    moved to such a day.
+    """
 
     rows_read: int = 0
     rows_stored: int = 0
@@ -119,7 +122,7 @@ def import_file(
         ):
             _read(export, kept, outcome, spool, refusals, on_bytes)
             _require_days_of_its_own(export, spool.rows_by_day, taken)
-            held = _days_from_the_portal(connection, lake, export.feed, sorted(spool.rows_by_day))
+            held = days_from_the_portal(connection, lake, export.feed, sorted(spool.rows_by_day))
             _require_no_shrink(connection, export, spool.rows_by_day, held)
             second = spool.second_lines()
             for month in spool.months:
@@ -185,12 +188,12 @@ def _import_month(
 ) -> list[ImportedDay]:
     """Store the days of a month and merge them into the table; days that are held already are counted only."""
     run_id = IMPORTED_BY + export.name
+    outcome.days_held += rows.filter(pl.col(DAY).is_in(list(held)))[DAY].n_unique()
+    others = rows.filter(~pl.col(DAY).is_in(list(held)))
+    imports = others.filter(~rows_from_the_portal(connection, export.feed, others))
+    outcome.rows_held += rows.height - imports.height
     stored: dict[date, tuple[DayFile, bool]] = {}
-    for (day,), part in sorted(rows.partition_by(DAY, as_dict=True, include_key=False).items()):
-        if day in held:
-            outcome.days_held += 1
-            outcome.rows_held += part.height
-            continue
+    for (day,), part in sorted(imports.partition_by(DAY, as_dict=True, include_key=False).items()):
         stored[day] = lake.write(
             export.feed,
             day,
@@ -229,17 +232,6 @@ def _count(outcome: FileOutcome, loaded: LoadedDay) -> None:
     outcome.repaired += loaded.counts.repaired
 
 
-def _days_from_the_portal(connection: Connection, lake: Lake, feed: Feed, days: Sequence[date]) -> set[date]:
-    """The days whose rows in the lake or in the table were fetched from the portal."""
-    loaded = connection.execute(
-        "select day from ops.signatures where feed = %s and day = any(%s) and not starts_with(run_id, %s)",
-        [feed.name, list(days), IMPORTED_BY],
-    )
-    held = {day for (day,) in loaded.fetchall()}
-    files = lake.newest_files(feed, [day for day in days if day not in held])
-    return held | {day for day, file in files if file and not file.note.run_id.startswith(IMPORTED_BY)}
-
-
 def _require_days_of_its_own(export: ExportFile, days: Mapping[date, int], taken: Mapping[date, str]) -> None:
     """A day is imported whole, so two files of one feed cannot have rows of the same day."""
     shared = sorted(days.keys() & taken.keys())
@@ -269,6 +261,6 @@ def _require_account(export: ExportFile, outcome: FileOutcome, recorded: Recorde
     if not outcome.is_accounted_for or recorded.rows != outcome.refused.total():
         raise CrashesError(
             f"{export.path}: {outcome.rows_read:,} rows were read, but {outcome.rows_stored:,} are stored, "
-            f"{outcome.rows_held:,} belong to days fetched from the portal, {outcome.refused.total():,} were refused "
+            f"{outcome.rows_held:,} were fetched from the portal before, {outcome.refused.total():,} were refused "
             f"and {recorded.rows:,} of these are in quarantine. This is a fault of the platform: please report it."
         )

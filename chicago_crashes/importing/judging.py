@@ -26,6 +26,7 @@ API_TIME = "%Y-%m-%dT%H:%M:%S.000"
 EXCEL_SERIAL = r"^\d{5}(\.\d*)?$"
 HALF_TIME = r"^\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}(:\d{2})?$"
 LITERAL_NULLS = ("NULL", "NA", "N/A")
+KEY_SEPARATOR = "\N{INFORMATION SEPARATOR ONE}"
 KEY_BYTES = 12
 """96 bits tell some million keys apart, and just fit into what Polars keeps of a value without a pointer."""
 
@@ -70,6 +71,19 @@ def key_columns(feed: Feed) -> tuple[str, ...]:
     return () if feed.surrogate else feed.key
 
 
+def typed(feed: Feed, texts: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The named columns as the table will hold them."""
+    declared = [feed.column(name) for name in names]
+    return texts.select(map(stated_text, declared)).select(map(parsed, declared))
+
+
+def joined_keys(feed: Feed, rows: pl.DataFrame) -> pl.Series:
+    """Each row's key as text, as it will be in the table: `53` and `53.0` are one key."""
+    keys = key_columns(feed)
+    parts = [pl.col(name).cast(pl.String) for name in keys]
+    return typed(feed, rows, keys).select(pl.concat_str(parts, separator=KEY_SEPARATOR)).to_series()
+
+
 def _text_frame(columns: Sequence[str], rows: Sequence[Row]) -> pl.DataFrame:
     fields = zip(*(row.fields for row in rows), strict=True)
     series = [pl.Series(name, values, pl.String) for name, values in zip(columns, fields, strict=True)]
@@ -78,13 +92,8 @@ def _text_frame(columns: Sequence[str], rows: Sequence[Row]) -> pl.DataFrame:
     return texts.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in columns)
 
 
-def _typed(feed: Feed, texts: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    declared = [feed.column(name) for name in names]
-    return texts.select(map(stated_text, declared)).select(map(parsed, declared))
-
-
 def _day(feed: Feed, texts: pl.DataFrame) -> pl.Series:
-    return _typed(feed, texts, [feed.date]).to_series().dt.date().alias(DAY)
+    return typed(feed, texts, [feed.date]).to_series().dt.date().alias(DAY)
 
 
 def _reasons(feed: Feed, texts: pl.DataFrame, kept: Kept) -> pl.Series:
@@ -92,7 +101,7 @@ def _reasons(feed: Feed, texts: pl.DataFrame, kept: Kept) -> pl.Series:
     keys = key_columns(feed)
     day = _day(feed, texts)
     date_text = pl.col(feed.date).str.strip_chars()
-    unreadable = [typed.is_null() for typed in _typed(feed, texts, keys).iter_columns()]
+    unreadable = [value.is_null() for value in typed(feed, texts, keys).iter_columns()]
     attempts = [
         *(
             _because(pl.col(name).str.strip_chars().str.to_uppercase().is_in(LITERAL_NULLS), Reason.LITERAL_KEY)
@@ -112,14 +121,9 @@ def _because(condition: pl.Expr, reason: Reason) -> pl.Expr:
 
 
 def _key_digests(feed: Feed, sound: pl.DataFrame) -> pl.Series:
-    """A short digest of each row's key as it will be in the table: `53` and `53.0` are one key."""
-    keys = key_columns(feed)
-    if not keys:
+    if not key_columns(feed):
         return pl.Series(KEY, [None] * sound.height, pl.Binary)
-    joined = _typed(feed, sound, keys).select(
-        pl.concat_str([pl.col(name).cast(pl.String) for name in keys], separator="\N{INFORMATION SEPARATOR ONE}")
-    )
-    digests = [hashlib.blake2b(text.encode(), digest_size=KEY_BYTES).digest() for text in joined.to_series()]
+    digests = [hashlib.blake2b(text.encode(), digest_size=KEY_BYTES).digest() for text in joined_keys(feed, sound)]
     return pl.Series(KEY, digests, pl.Binary)
 
 

@@ -195,6 +195,34 @@ def test_a_day_fetched_from_the_portal_is_not_replaced(workplace: Workplace) -> 
     assert workplace.query("select street_name from crashes where crash_record_id = 'c1'") == [("FROM THE PORTAL",)]
 
 
+def test_a_row_that_the_portal_moved_to_another_day_stays_there(workplace: Workplace) -> None:
+    moved_to = date(2022, 1, 1)
+    moved = pl.DataFrame(
+        {
+            ":id": ["row-1"],
+            ":updated_at": ["2022-01-05T10:00:00.000Z"],
+            "crash_record_id": ["c1"],
+            "crash_date": ["2022-01-01T12:00:00.000"],
+        }
+    )
+    updated = datetime(2022, 1, 5, 10, tzinfo=UTC)
+    workplace.lake.write(
+        CRASHES, moved_to, moved, source_updated_at=updated, fetched_at=datetime.now(UTC), run_id="a run"
+    )
+    with psycopg.connect(workplace.database_url, autocommit=True) as connection:
+        list(load_days(connection, workplace.lake, CRASHES, [moved_to], run_id="a run"))
+    old_day = [sound_line(CRASHES), sound_line(CRASHES, crash_record_id="c2")]
+    write_lines(workplace.files / "crashes.csv", [header_line(CRASHES), *old_day])
+
+    outcome = workplace.import_one()
+
+    assert (outcome.rows_held, outcome.rows_stored, outcome.inserted) == (1, 1, 1)
+    stored = workplace.query("select crash_record_id, crash_date::date from crashes order by 1")
+    assert stored == [("c1", moved_to), ("c2", A_DAY)]
+    with psycopg.connect(workplace.database_url) as connection:
+        assert all(verdict.passed for verdict in reconcile(connection, workplace.lake, CRASHES, [A_DAY, moved_to]))
+
+
 def test_a_newer_export_amends_what_an_older_one_brought(workplace: Workplace) -> None:
     path = workplace.files / "crashes.csv"
     write_lines(path, [header_line(CRASHES), sound_line(CRASHES), sound_line(CRASHES, crash_record_id="c2")])
