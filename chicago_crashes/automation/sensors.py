@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
@@ -19,6 +19,9 @@ CHANGE_TAG = "crashes/change"
 
 TRIES = 3
 """How often the same change is tried. A portal that changes again, or a person, starts over."""
+
+LONGEST_RUN = timedelta(hours=6)
+"""A run older than this is dead, whatever its status says: `dagster.yaml` lets none run longer. Its days are free."""
 
 UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
@@ -68,7 +71,8 @@ def _sorted_out(
 ) -> tuple[list[DayRange], list[DayRange], list[tuple[DayRange, int]]]:
     """The ranges that are under way, those given up, and those to request, with how often each was tried."""
     busy, given_up, due = [], [], []
-    in_flight = [_days_of(run) for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))]
+    alive = dg.RunsFilter(statuses=UNDER_WAY, created_after=datetime.now(UTC) - LONGEST_RUN)
+    in_flight = [_days_of(run) for run in instance.get_runs(alive)]
     for days in stale:
         tried = instance.get_runs(dg.RunsFilter(tags={CHANGE_TAG: _digest(days, changes)}))
         if any(first <= days.last and days.first <= last for first, last in filter(None, in_flight)):

@@ -1,14 +1,15 @@
 """Which days are stale, how they are put into runs, and what the change sensor asks for."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from pathlib import Path
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import pytest
 
 from chicago_crashes.assets.partitions import range_tags
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
+from chicago_crashes.automation import sensors
 from chicago_crashes.automation.sensors import CHANGE_TAG, TRIES
 from chicago_crashes.changes import Changes, DayRange, ranges_of
 from chicago_crashes.definitions import build_defs
@@ -42,23 +43,34 @@ def test_nothing_stale_needs_no_run() -> None:
     assert ranges_of([_stale()], longest=10) == []
 
 
-@pytest.fixture
-def running(database_url: str, tmp_path: Path) -> Iterator[Platform]:
+@pytest.fixture(scope="module")
+def loaded(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     store = PortalStore()
     for batch in generate(FIRST, LAST, rows_per_day=5, dirt=None):
         for feed in FEEDS:
             store.publish(feed.dataset_id, batch.frames[feed.name])
-    with platform(store, database_url, tmp_path, start=FIRST) as made:
+    with platform(store, module_database_url, tmp_path_factory.mktemp("lake"), start=FIRST) as made:
+        assert made.load(FIRST, LAST).succeeded
+        made.query_and_commit("create table as_loaded as table ops.signatures")
         yield made
 
 
+@pytest.fixture
+def running(loaded: Platform) -> Iterator[Platform]:
+    """Everything is loaded, and no run is known."""
+    loaded.query_and_commit("truncate ops.signatures; insert into ops.signatures table as_loaded")
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield replace(loaded, instance=instance)
+
+
 def test_the_sensor_asks_for_what_is_missing_and_then_for_nothing(running: Platform) -> None:
+    running.query_and_commit("truncate ops.signatures")
     first = _tick(running)
     assert [_days(request) for request in first.run_requests or []] == [(FIRST, LAST)]
     assert {event.asset_key.path[0] for event in first.asset_events} == {"portal"}
     assert len(first.asset_events) == len(FEEDS)
 
-    running.load(FIRST, LAST)
+    running.query_and_commit("insert into ops.signatures table as_loaded")
     before = len(running.portal.requests)
     again = _tick(running)
     assert not again.run_requests
@@ -67,7 +79,6 @@ def test_the_sensor_asks_for_what_is_missing_and_then_for_nothing(running: Platf
 
 
 def test_the_sensor_asks_for_exactly_the_feed_and_day_that_changed(running: Platform) -> None:
-    running.load(FIRST, LAST)
     _forget(running, "people", "2024-03-03")
     (request,) = _tick(running).run_requests or []
     assert _days(request) == (date(2024, 3, 3), date(2024, 3, 3))
@@ -75,12 +86,18 @@ def test_the_sensor_asks_for_exactly_the_feed_and_day_that_changed(running: Plat
 
 
 def test_no_day_is_asked_for_twice_while_its_run_is_under_way(running: Platform) -> None:
-    running.load(FIRST, LAST)
     _forget(running, "people", "2024-03-03")
     _run(running, dg.DagsterRunStatus.STARTED, range_tags(date(2024, 3, 2), date(2024, 3, 3)))
     result = _tick(running)
     assert not result.run_requests
     assert "are being loaded" in _reason(result)
+
+
+def test_a_run_that_died_long_ago_holds_no_days(running: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    _forget(running, "people", "2024-03-03")
+    _run(running, dg.DagsterRunStatus.STARTED, range_tags(date(2024, 3, 2), date(2024, 3, 3)))
+    monkeypatch.setattr(sensors, "LONGEST_RUN", timedelta(0))
+    assert _tick(running).run_requests
 
 
 @pytest.mark.parametrize(
@@ -91,7 +108,6 @@ def test_no_day_is_asked_for_twice_while_its_run_is_under_way(running: Platform)
 def test_a_change_is_tried_a_few_times_and_never_if_that_cannot_help(
     running: Platform, runs: int, tags: dict[str, str], requested: bool
 ) -> None:
-    running.load(FIRST, LAST)
     _forget(running, "people", "2024-03-03")
     (request,) = _tick(running).run_requests or []
     for _ in range(runs):
@@ -103,7 +119,6 @@ def test_a_change_is_tried_a_few_times_and_never_if_that_cannot_help(
 
 
 def test_a_portal_that_changes_again_is_tried_anew(running: Platform) -> None:
-    running.load(FIRST, LAST)
     _forget(running, "people", "2024-03-03")
     (first,) = _tick(running).run_requests or []
     _forget(running, "vehicles", "2024-03-03")
