@@ -9,7 +9,18 @@ import psycopg
 import typer
 from pydantic import ValidationError
 
-from chicago_crashes.commands import accept_shrink, db, demo, history, load, portal, refresh, status, up
+from chicago_crashes.commands import (
+    accept_shrink,
+    db,
+    demo,
+    history,
+    import_exports,
+    load,
+    portal,
+    refresh,
+    status,
+    up,
+)
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.settings import Settings
 
@@ -20,6 +31,7 @@ app = typer.Typer(
 )
 app.command(name="load")(load.load)
 app.command(name="refresh")(refresh.refresh)
+app.command(name="import")(import_exports.import_exports)
 app.command(name="status")(status.status)
 app.command(name="history")(history.history)
 app.command(name="accept-shrink")(accept_shrink.accept_shrink)

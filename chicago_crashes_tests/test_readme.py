@@ -1,0 +1,403 @@
+"""The documents hold what they say: their SQL runs and gives true numbers, their tables and names are the code's."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psycopg
+import pytest
+import typer
+
+from chicago_crashes import cli, dictionary
+from chicago_crashes.commands import db
+from chicago_crashes.feeds import FEEDS, feed_named
+from chicago_crashes.ingest import LoadedDay, fetch_days, load_days
+from chicago_crashes.lake import Lake
+from chicago_crashes.local.portal.serve import serving
+from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.local.portal.synthetic import generate
+from chicago_crashes.postgis.records import accept_shrink
+from chicago_crashes.settings import PROJECT_ROOT, Settings
+from chicago_crashes.soda.ceiling import Unlimited
+from chicago_crashes.soda.client import Portal
+
+README, DATA, OPERATING = PROJECT_ROOT / "README.md", PROJECT_ROOT / "docs/data.md", PROJECT_ROOT / "docs/operating.md"
+DOCUMENTS = (README, DATA, OPERATING, PROJECT_ROOT / "docs/dictionary.md", PROJECT_ROOT / "docker/README.md")
+DAYS = tuple(date(2024, 3, 4) + timedelta(days=number) for number in range(3))
+WRITTEN_BY_USERS = {"docker/.env"}
+KSI = ("FATAL", "INCAPACITATING INJURY")
+AFOOT = ("PEDESTRIAN", "BICYCLE")
+INJURIES = pl.col("^injuries_.*$")
+
+Rows = Sequence[tuple[Any, ...]]
+Frames = Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A loaded database, and what the portal publishes by now."""
+
+    url: str
+    published: Frames
+    before_the_change: datetime
+    killed_before: int
+
+    def rows(self, statement: str) -> Rows:
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+    def number(self, feed: str, condition: pl.Expr) -> int:
+        """How many published rows of a feed meet a condition."""
+        return self.published[feed].filter(condition).height
+
+    def counted(self, feed: str, column: str) -> dict[str | None, int]:
+        """How often each published value occurs among the rows that have a key."""
+        return dict(Counter(self.published[feed].filter(pl.col("crash_record_id").is_not_null())[column]))
+
+
+def sql_blocks(document: Path) -> list[str]:
+    return re.findall(r"^```sql\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def copy(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """Three days of all feeds with one fault of each kind, and one crash amended and one withdrawn afterwards."""
+    (batch,) = generate(DAYS[0], DAYS[-1], rows_per_day=150, dirt=None)
+    first = with_faults(batch.frames)
+    second = changed(first)
+    lake = Lake(str(tmp_path_factory.mktemp("lake")))
+    load(module_database_url, lake, first)
+    with psycopg.connect(module_database_url) as connection:
+        between = connection.execute("select clock_timestamp()").fetchall()[0][0]
+    load(module_database_url, lake, second)
+    with psycopg.connect(module_database_url) as connection:
+        accept_shrink(
+            connection,
+            feed_named("crashes"),
+            DAYS[0],
+            DAYS[1],
+            published_rows=1,
+            stored_rows=2,
+            reason="shown in the test",
+            accepted_by="a test",
+        )
+    return Copy(module_database_url, second, between, killed(first))
+
+
+def load(url: str, lake: Lake, frames: Frames) -> None:
+    store = PortalStore()
+    for feed in FEEDS:
+        store.publish(feed.dataset_id, frames[feed.name])
+    with (
+        serving(store) as running,
+        Portal(running.url, ceiling=Unlimited()) as portal,
+        psycopg.connect(url, autocommit=True) as connection,
+    ):
+        for feed in FEEDS:
+            list(fetch_days(portal, connection, lake, feed, DAYS, run_id="a run"))
+            loaded = list(load_days(connection, lake, feed, DAYS, run_id="a run"))
+            assert all(isinstance(day, LoadedDay) and day.counts.reconciled for day in loaded)
+
+
+def with_faults(frames: Frames) -> Frames:
+    place = {"latitude": "41.8821", "longitude": "-87.6279", "location": "POINT (-87.6279 41.8821)"}
+    crashes = with_values(frames["crashes"], [0, 1, 2], place)
+    crashes = with_values(crashes, [3], {"latitude": "0", "longitude": "0", "location": "POINT (0 0)"})
+    crashes = with_values(crashes, [4], {"weather_condition": "LOCUSTS"})
+    crashes = with_values(crashes, [5], {"weather_condition": "UNKNOWN"})
+    crashes = crashes.with_columns(pl.when(pl.int_range(pl.len()) == 6).then(None).otherwise(INJURIES).name.keep())
+    crashes = with_values(crashes, [7], {"injuries_fatal": "1", "most_severe_injury": "FATAL"})
+    crashes = with_values(crashes, [8], {"crash_record_id": None})
+    killed_person = (
+        frames["fatalities"]
+        .clear()
+        .vstack(
+            pl.DataFrame(
+                [{"crash_date": "2024-03-05T10:00:00.000", "victim": "PEDESTRIAN"}], frames["fatalities"].schema
+            )
+        )
+    )
+    written = crashes[":created_at"].max()
+    return {
+        "crashes": crashes,
+        "people": with_values(frames["people"], [0], {"crash_record_id": "f" * 128}),
+        "vehicles": with_values(frames["vehicles"], [0], {"vehicle_year": "9999"}),
+        "fatalities": killed_person.with_columns(
+            pl.lit(written).alias(name) for name in (":created_at", ":updated_at")
+        ),
+    }
+
+
+def with_values(frame: pl.DataFrame, places: Sequence[int], values: Mapping[str, str | None]) -> pl.DataFrame:
+    """The frame with other values in the rows at `places`."""
+    is_meant = pl.int_range(pl.len()).is_in(places)
+    return frame.with_columns(
+        pl.when(is_meant).then(pl.lit(value)).otherwise(name).alias(name) for name, value in values.items()
+    )
+
+
+def changed(frames: Frames) -> Frames:
+    """One more person killed in one crash, written a day later, and the last crash withdrawn."""
+    crashes = with_values(frames["crashes"], [7], {"injuries_fatal": "2"})
+    newest = pl.col(":updated_at").max() + timedelta(days=1)
+    later = pl.when(pl.int_range(pl.len()) == 7).then(newest).otherwise(":updated_at")
+    return {**frames, "crashes": crashes.with_columns(later.alias(":updated_at")).head(-1)}
+
+
+def killed(frames: Frames) -> int:
+    return sum(int(number) for number in loaded_crashes(frames)["injuries_fatal"].drop_nulls())
+
+
+def loaded_crashes(frames: Frames) -> pl.DataFrame:
+    return frames["crashes"].filter(pl.col("crash_record_id").is_not_null())
+
+
+def by_year(rows: Rows, copy: Copy) -> None:
+    crashes = loaded_crashes(copy.published)
+    hurt = crashes["injuries_total"].cast(pl.Int64).sum()
+    assert rows == [(2024, crashes.height, hurt, killed(copy.published))]
+
+
+def by_beat(rows: Rows, copy: Copy) -> None:
+    beats: Counter[str] = Counter()
+    columns = ("beat_of_occurrence", "injuries_fatal", "injuries_incapacitating")
+    for beat, fatal, incapacitating in loaded_crashes(copy.published).select(columns).iter_rows():
+        beats[beat] += int(fatal or 0) + int(incapacitating or 0)
+    assert len(rows) == 10
+    assert rows[0][1] + rows[0][2] == max(beats.values()) > 0
+    assert re.fullmatch(r"\d{4}", rows[0][0])
+
+
+def by_month_afoot(rows: Rows, copy: Copy) -> None:
+    known = pl.col("crash_record_id").is_in(loaded_crashes(copy.published)["crash_record_id"].implode())
+    for _, person_type, people, ksi in rows:
+        is_meant = known & (pl.col("person_type") == person_type)
+        assert people == copy.number("people", is_meant)
+        assert ksi == copy.number("people", is_meant & pl.col("injury_classification").is_in(KSI))
+    assert {row[:2] for row in rows} == {(date(2024, 3, 1), person_type) for person_type in AFOOT}
+
+
+def by_cause(rows: Rows, copy: Copy) -> None:
+    severe = loaded_crashes(copy.published).filter(pl.col("most_severe_injury").is_in(KSI))
+    assert dict(rows) == dict(Counter(severe["prim_contributory_cause"]))
+
+
+def near_state_and_madison(rows: Rows, _copy: Copy) -> None:
+    assert len(rows) == 3
+
+
+def drivers_and_vehicles(rows: Rows, copy: Copy) -> None:
+    assert len(rows) == 20
+    makes = set(copy.published["vehicles"]["make"])
+    assert all(make is None or make in makes for make, *_ in rows)
+    joined = copy.published["people"].join(copy.published["vehicles"], on=["crash_record_id", "vehicle_id"])
+    drivers = joined.filter(pl.col("person_type") == "DRIVER").sort("crash_date", "person_id").head(20)
+    assert [age for _, _, age, _ in rows] == [int(age) if age else None for age in drivers["age"]]
+
+
+def people_afoot(rows: Rows, copy: Copy) -> None:
+    units = copy.published["vehicles"].filter(pl.col("unit_type").is_in(AFOOT))
+    ids = ("O" + units["crash_unit_id"]).implode()
+    assert sum(people for *_, people in rows) == copy.number("people", pl.col("person_id").is_in(ids)) > 0
+
+
+def orphans(rows: Rows, copy: Copy) -> None:
+    known = loaded_crashes(copy.published)["crash_record_id"].implode()
+    for feed, without_crash, everybody in rows:
+        assert everybody == copy.published[feed].height
+        assert without_crash == copy.number(feed, ~pl.col("crash_record_id").is_in(known)) > 0
+
+
+def newest_days(rows: Rows, copy: Copy) -> None:
+    per_day = Counter(text[:10] for text in copy.published["crashes"]["crash_date"])
+    assert {str(day): rows for day, rows, *_ in rows} == per_day
+
+
+def knowledge_of_injuries(rows: Rows, copy: Copy) -> None:
+    total = loaded_crashes(copy.published)["injuries_total"].cast(pl.Int64)
+    assert rows == [(total.len(), (total == 0).sum(), (total > 0).sum(), 1)]
+
+
+def by_weather(rows: Rows, copy: Copy) -> None:
+    assert dict(rows) == copy.counted("crashes", "weather_condition")
+    assert ("UNKNOWN", copy.number("crashes", pl.col("weather_condition") == "UNKNOWN")) in rows
+
+
+def by_coordinate_status(rows: Rows, copy: Copy) -> None:
+    found = {status: (crashes, with_a_point) for status, crashes, with_a_point in rows}
+    missing = loaded_crashes(copy.published)["latitude"].null_count()
+    assert found["zero"] == (1, 0)
+    assert found.get("missing", (0, 0)) == (missing, 0)
+    assert found["ok"][0] == found["ok"][1] == loaded_crashes(copy.published).height - missing - 1
+
+
+def two_counts_of_the_killed(rows: Rows, copy: Copy) -> None:
+    assert rows == [(2024, killed(copy.published), 1)]
+
+
+def findings_by_rule(rows: Rows, _copy: Copy) -> None:
+    found = {row[:3]: row[4:] for row in rows}
+    assert found["vehicles", "vehicle_year", "bounds"] == (1, "9999")
+    assert found["crashes", "weather_condition", "category"] == (1, "LOCUSTS")
+    assert found["crashes", "latitude", "coordinates_zero"] == (1, "0")
+
+
+def years_as_published(rows: Rows, copy: Copy) -> None:
+    assert [(make, year) for _, make, year in rows] == [(copy.published["vehicles"]["make"][0], "9999")]
+
+
+def quarantined_rows(rows: Rows, copy: Copy) -> None:
+    ((feed, day, reason, key, raw_row),) = rows
+    assert (feed, day, key) == ("crashes", date.fromisoformat(copy.published["crashes"]["crash_date"][8][:10]), None)
+    assert reason == "no readable crash_record_id"
+    assert raw_row["crash_date"] == copy.published["crashes"]["crash_date"][8]
+
+
+def history_by_kind(rows: Rows, _copy: Copy) -> None:
+    assert {(feed, kind): count for feed, kind, _, count in rows} == {
+        ("crashes", "amended"): 1,
+        ("crashes", "withdrawn"): 1,
+    }
+
+
+def table_as_it_was(rows: Rows, copy: Copy) -> None:
+    now = loaded_crashes(copy.published).height
+    assert rows == [(2024, now, killed(copy.published))]
+    (statement,) = (block for block in sql_blocks(DATA) if "crashes_then" in block)
+    then = copy.rows(statement.replace("now()", f"timestamptz '{copy.before_the_change.isoformat()}'"))
+    assert then == [(2024, now + 1, copy.killed_before)]
+
+
+def last_loads(rows: Rows, copy: Copy) -> None:
+    assert {feed: (first, last, days, count) for feed, _, first, last, days, count, _ in rows} == {
+        feed.name: (DAYS[0], DAYS[-1], 3, copy.published[feed.name].height) for feed in FEEDS
+    }
+
+
+def accepted(rows: Rows, _copy: Copy) -> None:
+    assert [row[:6] for row in rows] == [("crashes", DAYS[0], DAYS[1], 2, 1, "shown in the test")]
+
+
+def days_with_faults(rows: Rows, copy: Copy) -> None:
+    crashes = [row for row in rows if row[0] == "crashes"]
+    assert sum(quarantined for *_, quarantined, _ in crashes) == 1
+    assert all(source == stored + quarantined for _, _, source, stored, quarantined, _ in rows)
+    assert any(feed == "vehicles" and repaired == 1 for feed, *_, repaired in rows)
+    assert copy.published["crashes"].height >= sum(row[2] for row in crashes)
+
+
+def new_categories(rows: Rows, _copy: Copy) -> None:
+    assert ("crashes", "weather_condition", "LOCUSTS", 1) in [row[:4] for row in rows]
+
+
+def sizes(rows: Rows, _copy: Copy) -> None:
+    assert {"public.crashes", "public.crash_people", "ops.signatures"} <= {name for name, *_ in rows}
+    assert all(re.fullmatch(r"\d+ (bytes|kB|MB|GB)", size) for _, size, _ in rows)
+
+
+ANSWERS: Mapping[Path, Sequence[Callable[[Rows, Copy], None]]] = {
+    README: (by_year, by_beat, by_month_afoot, by_cause, near_state_and_madison),
+    DATA: (
+        drivers_and_vehicles,
+        people_afoot,
+        orphans,
+        newest_days,
+        knowledge_of_injuries,
+        by_weather,
+        by_coordinate_status,
+        two_counts_of_the_killed,
+        findings_by_rule,
+        years_as_published,
+        quarantined_rows,
+        history_by_kind,
+        table_as_it_was,
+    ),
+    OPERATING: (last_loads, accepted, days_with_faults, new_categories, sizes),
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        pytest.param(document, place, id=f"{document.stem}-{answer.__name__}")
+        for document, answers in ANSWERS.items()
+        for place, answer in enumerate(answers)
+    ],
+)
+def test_the_sql_of_a_document_gives_true_numbers(copy: Copy, document: Path, place: int) -> None:
+    rows = copy.rows(sql_blocks(document)[place])
+    assert rows
+    ANSWERS[document][place](rows, copy)
+
+
+def test_all_sql_of_the_documents_is_tried() -> None:
+    for document in DOCUMENTS:
+        assert len(sql_blocks(document)) == len(ANSWERS.get(document, ())), document
+
+
+def table_under(document: Path, heading: str) -> Iterator[list[str]]:
+    """The cells of the table whose first heading is `heading`."""
+    lines = iter(document.read_text().splitlines())
+    for line in lines:
+        if line.startswith(f"| {heading} |"):
+            next(lines)
+            break
+    for line in lines:
+        if not line.startswith("|"):
+            return
+        yield [cell.strip() for cell in line.strip("|").split(" | ")]
+
+
+def test_the_settings_table_is_complete_and_true() -> None:
+    told = {name.strip("` "): default.strip("` ") for name, _, default in table_under(README, "setting")}
+    assert told.keys() == {f"CRASHES_{name.upper()}" for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        default = told[f"CRASHES_{name.upper()}"]
+        if field.default in (None, ""):
+            assert default.startswith(("none", "a private cluster")), name
+        else:
+            assert default.lower() == str(field.default).lower(), name
+
+
+def test_the_commands_table_is_complete() -> None:
+    spans = [span for cell, _ in table_under(README, "command") for span in re.findall(r"`([^`]+)`", cell)]
+    words = [span.removeprefix("chicago-crashes ").split() for span in spans if not span.startswith("--")]
+    told = {" ".join(word[: 2 if word[0] == "db" else 1]) for word in words}
+    group = typer.main.get_group(cli.app)
+    nested = {f"db {info.name or getattr(info.callback, '__name__', '')}" for info in db.app.registered_commands}
+    assert told == (set(group.commands) - {"db"}) | nested
+
+
+def test_make_targets_that_are_named_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (PROJECT_ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in DOCUMENTS:
+        named = set(re.findall(r"(?:`|^|&& )make ([a-z]+)", document.read_text(), re.MULTILINE))
+        assert named <= targets, document
+
+
+def test_documents_mention_only_files_that_are_there() -> None:
+    for document in DOCUMENTS:
+        text = document.read_text()
+        linked = re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", text)
+        missing = [name for name in linked if not (document.parent / name).exists()]
+        ours = re.findall(r"`((?:chicago_crashes|docker|docs)/[\w./-]+|[\w-]+\.(?:py|yaml|toml|lock))`", text)
+        folders = (PROJECT_ROOT, PROJECT_ROOT / "chicago_crashes")
+        missing += [name for name in ours if not any((folder / name).exists() for folder in folders)]
+        assert set(missing) <= WRITTEN_BY_USERS, document
+
+
+def test_headings_that_are_linked_exist() -> None:
+    for document in DOCUMENTS:
+        text = document.read_text()
+        headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+        anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+        assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors, document
+
+
+def test_the_dictionary_is_current() -> None:
+    assert dictionary.FILE.read_text() == dictionary.dictionary(), "run `make docs`"
