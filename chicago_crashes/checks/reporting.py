@@ -30,7 +30,7 @@ def report_verdicts(
     for verdict in verdicts:
         by_question[verdict.question].append(verdict)
     if context.op_execution_context.has_partition_key:
-        yield from (_result(asset_key, question, found) for question, found in by_question.items())
+        yield from (_result_of_day(asset_key, found[0]) for found in by_question.values())
         return
     targets = _newest_materializations(context, asset_key)
     for question, found in by_question.items():
@@ -38,15 +38,28 @@ def report_verdicts(
             context.op_execution_context.log_event(
                 _evaluation(asset_key, verdict, targets, blocking=question in blocking)  # type: ignore[arg-type]
             )
-        yield _result(asset_key, question, found)
+        yield _result_of_range(asset_key, question, found)
 
 
-def _result(asset_key: dg.AssetKey, question: str, verdicts: Sequence[Verdict]) -> dg.AssetCheckResult:
-    """One result over all days: sums of the counts, the failed days, examples."""
+def _result_of_day(asset_key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=verdict.question,
+        passed=verdict.passed,
+        severity=_severity([verdict]),
+        metadata=_metadata(verdict),
+    )
+
+
+def _result_of_range(asset_key: dg.AssetKey, question: str, verdicts: Sequence[Verdict]) -> dg.AssetCheckResult:
+    """One result over all days: sums of the counts, the failed days, examples.
+
+    The sums are text: as numbers they would be plotted in one line with the numbers of the days, and dwarf them.
+    """
     failed = [verdict for verdict in verdicts if not verdict.passed]
-    metadata: dict[str, Any] = dict(_summed(verdicts))
-    if len(verdicts) > 1:
-        metadata["days"] = len(verdicts)
+    metadata: dict[str, Any] = {name: _text(number) for name, number in _summed(verdicts).items()}
+    metadata["days"] = _text(len(verdicts))
+    if failed:
         metadata["failed_days"] = dg.MetadataValue.json([str(verdict.day) for verdict in failed[:DAYS_NAMED]])
     if examples := [example for verdict in verdicts for example in verdict.examples][:DAYS_NAMED]:
         metadata["examples"] = dg.MetadataValue.json(examples)
@@ -58,6 +71,11 @@ def _result(asset_key: dg.AssetKey, question: str, verdicts: Sequence[Verdict]) 
         metadata=metadata,
         description=f"{len(failed)} of {len(verdicts)} days failed" if failed else None,
     )
+
+
+def _text(number: float) -> str:
+    """A count with its thousands apart; what is not whole is a share."""
+    return f"{number:,}" if isinstance(number, int) else f"{number:.2%}"
 
 
 def _summed(verdicts: Sequence[Verdict]) -> dict[str, int | float]:
@@ -104,19 +122,23 @@ def _evaluation(
     blocking: bool,
 ) -> dg.AssetCheckEvaluation:
     day = verdict.day.isoformat()
-    metadata: dict[str, dg.MetadataValue] = {
-        name: dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(value)
-        for name, value in verdict.numbers.items()
-    }
-    if verdict.examples:
-        metadata["examples"] = dg.MetadataValue.json(list(verdict.examples))
     return dg.AssetCheckEvaluation(
         asset_key=asset_key,
         check_name=verdict.question,
         passed=verdict.passed,
-        metadata=metadata,
+        metadata=_metadata(verdict),
         severity=_severity([verdict]),
         target_materialization_data=targets.get(day),
         blocking=blocking,
         partition=day,
     )
+
+
+def _metadata(verdict: Verdict) -> dict[str, dg.MetadataValue[Any]]:
+    metadata: dict[str, dg.MetadataValue[Any]] = {
+        name: dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(value)
+        for name, value in verdict.numbers.items()
+    }
+    if verdict.examples:
+        metadata["examples"] = dg.MetadataValue.json(list(verdict.examples))
+    return metadata
