@@ -96,6 +96,8 @@ class PortalApp:
         entry = LoggedRequest(time.monotonic(), request.url.path, dict(request.query_params))
         self.requests.append(entry)
         fault = self._fault(dataset_id, unquote_plus(request.url.query))
+        if fault.before is not None:
+            fault.before()
         threading.Event().wait(fault.seconds_before)
         if fault.status is not None:
             response = Response(fault.body, fault.status, dict(fault.headers))
@@ -132,14 +134,14 @@ class PortalApp:
         if any(token in self._invalid_tokens for token in tokens):
             raise refusals.front_end(403, "permission_denied", "Invalid app_token specified")
 
-    def _dataset(self, dataset_id: str) -> Dataset:
-        dataset = self.store.dataset(dataset_id)
+    def _dataset(self, dataset_id: str, fault: Fault) -> Dataset:
+        dataset = (fault.replica or self.store).dataset(dataset_id)
         if dataset is None:
             raise refusals.missing(dataset_id)
         return dataset
 
     def _description(self, request: Request, dataset_id: str, fault: Fault) -> Response:
-        dataset = self._dataset(dataset_id)
+        dataset = self._dataset(dataset_id, fault)
         headers = _validators(request, dataset, "metadata") | {"Content-Type": CONTENT_TYPES["json"]}
         if (unchanged := _unchanged(request, headers)) is not None:
             return unchanged
@@ -147,7 +149,7 @@ class PortalApp:
         return _streamed(request, [body], headers, fault)
 
     def _rows(self, request: Request, dataset_id: str, extension: str, fault: Fault, entry: LoggedRequest) -> Response:
-        dataset = self._dataset(dataset_id)
+        dataset = self._dataset(dataset_id, fault)
         wanted = format_of(extension, request.headers.get("Accept", ""))
         query, is_bare = query_of(request.query_params.multi_items(), dataset)
         translation = translate(query, dataset, is_bare=is_bare, is_shuffled=fault.is_shuffled)
@@ -161,7 +163,7 @@ class PortalApp:
         }
         if (unchanged := _unchanged(request, headers)) is not None:
             return unchanged
-        batches = _counted(self.store.read(translation), entry)
+        batches = _counted((fault.replica or self.store).read(translation), entry)
         return _streamed(request, WRITERS[wanted](translation.fields, batches), headers, fault)
 
 

@@ -1,12 +1,19 @@
 """How the portal fails, on demand: each fault says what goes wrong, for which requests and how often."""
 
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from chicago_crashes.local.portal.store import PortalStore
 
 JSON = {"Content-Type": "application/json;charset=utf-8"}
 HTML = {"Content-Type": "text/html"}
 HTML_PAGE = b"<html>\r\n<head><title>500 Internal Server Error</title></head>\r\n<body></body>\r\n</html>\r\n"
+
+SIGNATURES = "$group"
+ROWS = "$order"
+"""What only the platform's questions for signatures have in them, and only those for rows: for `query_has`."""
 
 _counting = threading.Lock()
 
@@ -15,8 +22,9 @@ _counting = threading.Lock()
 class Fault:
     """Something that goes wrong with the next `times` requests, or with every one if `times` is None.
 
-    Only requests for `dataset_id` whose query contains `query_has` are meant, as far as these are given. With a
-    `status` the request is answered by that alone; otherwise it is answered truly, but as the other fields say.
+    Only requests for `dataset_id` whose query contains `query_has` and reaches beyond `deeper_than` rows are meant, as
+    far as these are given. With a `status` the request is answered by that alone; otherwise it is answered truly, but
+    as the other fields say.
     """
 
     times: int | None = 1
@@ -34,10 +42,17 @@ class Fault:
     is_out_of_date: bool = False
     is_shuffled: bool = False
     seconds_before: float = 0.0
+    deeper_than: int | None = None
+    replica: PortalStore | None = None
+    """Answer from this copy, whatever the portal holds now."""
+    before: Callable[[], object] | None = None
+    """Do this first, for instance change what is about to be read."""
 
     def strikes(self, dataset_id: str, query: str) -> bool:
         """Whether this request is struck; each yes uses up one of the times."""
         if self.dataset_id not in ("", dataset_id) or self.query_has not in query:
+            return False
+        if self.deeper_than is not None and _depth(query) <= self.deeper_than:
             return False
         with _counting:
             if self.times is None:
@@ -89,3 +104,29 @@ def request_timeout(*, times: int | None = 1, dataset_id: str = "", query_has: s
 def accepted(*, times: int | None = 1, dataset_id: str = "", query_has: str = "") -> Fault:
     """202: the result comes later."""
     return Fault(times, dataset_id, query_has, 202, JSON, b'{"message":"Accepted"}')
+
+
+def stale_replica(
+    old: PortalStore, *, says_so: bool = True, times: int | None = 1, dataset_id: str = "", query_has: str = ""
+) -> Fault:
+    """An answer from an old copy of the portal (`PortalStore.copy`), with the mark of being out of date or without."""
+    return Fault(times, dataset_id, query_has, replica=old, is_out_of_date=says_so)
+
+
+def changing(
+    change: Callable[[], object], *, times: int | None = 1, dataset_id: str = "", query_has: str = ROWS
+) -> Fault:
+    """The data changes just before an answer: by default between the plan and the rows."""
+    return Fault(times, dataset_id, query_has, before=change)
+
+
+def slow_deep_reads(
+    deeper_than: int, seconds: float, *, times: int | None = None, dataset_id: str = "", query_has: str = ""
+) -> Fault:
+    """Whatever reaches beyond so many rows, by `$limit` and `$offset` together, takes its time."""
+    return Fault(times, dataset_id, query_has, seconds_before=seconds, deeper_than=deeper_than)
+
+
+def _depth(query: str) -> int:
+    """How many rows a query reaches over."""
+    return sum(int(number) for number in re.findall(r"\$(?:limit|offset)=(\d+)", query))

@@ -6,8 +6,9 @@ transaction. Queries come from `translate`; one DuckDB cursor serves one request
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import polars as pl
@@ -30,6 +31,49 @@ REGIONS = {"85ca-t3if": {":@computed_region_rpca_8um6": "location"}}
 """The columns the portal computes from a point by itself, per dataset."""
 ROWS_PER_BATCH = 2_000
 PROFILED_ROWS = 1_000
+TICK = timedelta(milliseconds=1)
+"""The portal's clock has no finer one."""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One write to a dataset, seen by readers whole or not at all. Everything it writes has the same time and version.
+
+    `dataset` is what readers are told afterwards; `next_number` is the first hidden number that is still free.
+    """
+
+    dataset: Dataset
+    cursor: duckdb.DuckDBPyConnection
+    moment: datetime
+    version: str
+    next_number: int
+
+    @property
+    def table(self) -> str:
+        """The dataset's table, as SQL writes it."""
+        return quoted(self.dataset.id)
+
+    def rows(self) -> pl.DataFrame:
+        """Everything that is stored of the dataset, in the order of the hidden numbers."""
+        return _all_rows(self.cursor, self.dataset)
+
+    def insert(self, rows: pl.DataFrame) -> None:
+        """Append rows that have all their system fields."""
+        names = ", ".join(map(quoted, rows.columns))
+        self.cursor.register("batch", rows.to_arrow())
+        self.cursor.execute(f"insert into {self.table} ({names}) select {names} from batch")  # noqa: S608 - ours
+        self.cursor.unregister("batch")
+
+    def numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with hidden numbers, ids and versions that no row has had before."""
+        first = self.next_number
+        numbers = pl.Series(range(first, first + rows.height), dtype=pl.UInt64)
+        self.next_number += rows.height
+        return rows.with_columns(
+            numbers.alias(HIDDEN_NUMBER),
+            row_ids.encoded(numbers, self.dataset.id, "row-").alias(":id"),
+            pl.lit(self.version).alias(":version"),
+        )
 
 
 class PortalStore:
@@ -42,12 +86,59 @@ class PortalStore:
         self._writing = threading.Lock()
         self._datasets: dict[str, Dataset] = {}
         self._next_number: dict[str, int] = {}
+        self._gone: set[str] = set()
         for feed in FEEDS:
             self._create(_dataset_of(feed))
 
     def dataset(self, dataset_id: str) -> Dataset | None:
-        """A dataset as it is now."""
-        return self._datasets.get(dataset_id)
+        """A dataset as it is now; `None` if there is none, or none any more."""
+        return None if dataset_id in self._gone else self._datasets.get(dataset_id)
+
+    def withdraw(self, dataset_id: str) -> None:
+        """Act as if the dataset had never been."""
+        self._gone.add(dataset_id)
+
+    def put_back(self, dataset_id: str) -> None:
+        """Serve a withdrawn dataset again."""
+        self._gone.discard(dataset_id)
+
+    def rows(self, dataset_id: str) -> pl.DataFrame:
+        """Everything that is stored of a dataset, in the order of the hidden numbers."""
+        with self._database.cursor() as cursor:
+            return _all_rows(cursor, self._datasets[dataset_id])
+
+    def copy(self) -> "PortalStore":
+        """A store that holds what this one holds now, ids and times included, and does not change with it."""
+        other = PortalStore()
+        with self._writing, self._database.cursor() as cursor:
+            for dataset in self._datasets.values():
+                other._create(dataset)
+                other._next_number[dataset.id] = self._next_number[dataset.id]
+                other._database.register("batch", cursor.sql(f"from {quoted(dataset.id)}").to_arrow_table())
+                other._database.execute(f"insert into {quoted(dataset.id)} by name from batch")
+                other._database.unregister("batch")
+            other._gone = set(self._gone)
+        return other
+
+    @contextmanager
+    def transaction(self, dataset_id: str, now: datetime | None = None) -> Iterator[Transaction]:
+        """Write to a dataset; one transaction at a time. Without `now` it is later than all that was written before."""
+        with self._writing, self._database.cursor() as cursor:
+            dataset = self._datasets[dataset_id]
+            dataset = replace(dataset, writes=dataset.writes + 1)
+            version = row_ids.encoded(pl.Series([dataset.writes], dtype=pl.UInt64), dataset_id, "rv-")[0]
+            moment = _naive(now or _later(dataset))
+            transaction = Transaction(dataset, cursor, moment, version, self._next_number[dataset_id])
+            cursor.begin()
+            try:
+                yield transaction
+            except BaseException:
+                cursor.rollback()
+                raise
+            cursor.commit()
+            self._next_number[dataset_id] = transaction.next_number
+            modified_at = max(dataset.modified_at, moment.replace(tzinfo=UTC))
+            self._datasets[dataset_id] = replace(transaction.dataset, modified_at=modified_at)
 
     def publish(self, dataset_id: str, rows: pl.DataFrame) -> None:
         """Append `rows`: text columns under their published names, null for no value, points as `POINT (lon lat)`.
@@ -103,25 +194,35 @@ class PortalStore:
         return replace(dataset, columns=dataset.columns + new)
 
     def _insert(self, dataset: Dataset, rows: pl.DataFrame) -> None:
-        first = self._next_number[dataset.id]
+        now = _naive(_later(dataset))
         writes = dataset.writes + 1
-        numbers = pl.Series(range(first, first + rows.height), dtype=pl.UInt64)
         version = row_ids.encoded(pl.Series([writes], dtype=pl.UInt64), dataset.id, "rv-")[0]
-        now = datetime.now(UTC).replace(tzinfo=None)
-        written = rows.with_columns(
-            numbers.alias(HIDDEN_NUMBER),
-            row_ids.encoded(numbers, dataset.id, "row-").alias(":id"),
-            pl.lit(version).alias(":version"),
-            *(_utc_milliseconds(rows, name, now).alias(name) for name in TIMES),
-        )
-        names = ", ".join(quoted(name) for name in written.columns)
         with self._database.cursor() as cursor:
-            cursor.register("batch", written.to_arrow())
-            cursor.execute(f"insert into {quoted(dataset.id)} ({names}) select {names} from batch")  # noqa: S608 - ours
-        self._next_number[dataset.id] = first + rows.height
+            transaction = Transaction(dataset, cursor, now, version, self._next_number[dataset.id])
+            written = transaction.numbered(rows).with_columns(
+                _utc_milliseconds(rows, name, now).alias(name) for name in TIMES
+            )
+            transaction.insert(written)
+        self._next_number[dataset.id] = transaction.next_number
         newest = written[":updated_at"].max()
         modified_at = newest.replace(tzinfo=UTC) if isinstance(newest, datetime) else dataset.modified_at
         self._datasets[dataset.id] = replace(dataset, writes=writes, modified_at=max(dataset.modified_at, modified_at))
+
+
+def _all_rows(cursor: duckdb.DuckDBPyConnection, dataset: Dataset) -> pl.DataFrame:
+    stored = cursor.sql(f'from {quoted(dataset.id)} order by "{HIDDEN_NUMBER}"').to_arrow_table()
+    return pl.DataFrame(stored)
+
+
+def _later(dataset: Dataset) -> datetime:
+    """Now, or the first moment after all that was written so far."""
+    return max(datetime.now(UTC), dataset.modified_at + TICK)
+
+
+def _naive(moment: datetime) -> datetime:
+    """A time of the store: UTC without saying so, in milliseconds."""
+    moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[Sequence[tuple[object, ...]]]:
