@@ -177,10 +177,10 @@ def _listed(names: Iterable[str], *, of: str | None = None) -> sql.Composable:
 
 
 def _is_newer(incoming: str) -> sql.Composable:
-    return sql.SQL(
-        "({0}.source_updated_at >= stored.source_updated_at or"
-        " {0}.source_updated_at is null or stored.source_updated_at is null)"
-    ).format(sql.Identifier(incoming))
+    """At least as new as the stored row; a row without a time of publication never replaces one that has it."""
+    return sql.SQL("(stored.source_updated_at is null or {0}.source_updated_at >= stored.source_updated_at)").format(
+        sql.Identifier(incoming)
+    )
 
 
 def _differ(values: Sequence[str], incoming: str) -> sql.Composable:

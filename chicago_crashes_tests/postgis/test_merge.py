@@ -238,13 +238,14 @@ def test_an_older_reply_never_overwrites(db: Connection) -> None:
     assert versions(db, CRASHES) == before
 
 
-def test_rows_without_a_time_of_publication_are_believed(db: Connection) -> None:
-    load(db, CRASHES, {DAY: [{"street_name": "OLD", ":updated_at": LATEST}]})
-    load(db, CRASHES, {DAY: [{"street_name": "NEW", ":updated_at": None}]})
-    assert rows_of(db, "select street_name, source_updated_at from crashes") == [("NEW", None)]
+def test_a_row_without_a_time_of_publication_never_replaces_one_that_has_it(db: Connection) -> None:
+    load(db, CRASHES, {DAY: [{"street_name": "IMPORTED", ":updated_at": None}]})
+    load(db, CRASHES, {DAY: [{"street_name": "IMPORTED AGAIN", ":updated_at": None}]})
+    assert rows_of(db, "select street_name from crashes") == [("IMPORTED AGAIN",)]
 
-    load(db, CRASHES, {DAY: [{"street_name": "NEWEST", ":updated_at": LATER}]})
-    assert rows_of(db, "select street_name from crashes") == [("NEWEST",)]
+    load(db, CRASHES, {DAY: [{"street_name": "PUBLISHED", ":updated_at": LATER}]})
+    load(db, CRASHES, {DAY: [{"street_name": "IMPORTED", ":updated_at": None}]})
+    assert rows_of(db, "select street_name from crashes") == [("PUBLISHED",)]
 
 
 def test_findings_and_quarantine_are_those_of_the_newest_reply(db: Connection) -> None:
