@@ -89,6 +89,11 @@ def test_every_fault_is_one_message_and_nothing_is_half_written(database_url: st
             "unknown feed": (good, ["load", DAY, DAY, "--feed", "bicycles"], "There is no feed called 'bicycles'"),
             "reversed": (good, ["load", "2024-03-05", DAY], "The range is reversed"),
             "too early": (good, ["load", "2024-03-03", DAY], "2024-03-03 is outside the days that can be loaded"),
+            "nothing shrank": (
+                good,
+                ["accept-shrink", "crashes", DAY, DAY, "--reason", "none"],
+                "There is nothing to accept",
+            ),
             "a silent database": (
                 good | {"CRASHES_DATABASE_URL": f"postgresql://me:{PASSWORD}@127.0.0.1:{silent_port}/crashes"},
                 ["load", DAY, DAY],
@@ -121,7 +126,7 @@ def test_every_fault_is_one_message_and_nothing_is_half_written(database_url: st
         assert PASSWORD not in outcome.errors, name
     assert not lake.exists()
     with psycopg.connect(database_url) as connection:
-        for table in (*(feed.table for feed in FEEDS), "ops.signatures", "ops.quarantine"):
+        for table in (*(feed.table for feed in FEEDS), "ops.signatures", "ops.quarantine", "ops.accepted_shrinks"):
             assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)  # noqa: S608
 
 
