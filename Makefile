@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
+ROUNDS ?= 200
 CODE := chicago_crashes chicago_crashes_tests
 
 # $(call compile,FILE,OPTIONS): resolve pyproject.toml for every platform and Python version we support.
@@ -15,7 +16,7 @@ define compile
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test up clean install lint docs lock postgis
+.PHONY: help demo test soak simulation up clean install lint docs lock postgis
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +26,12 @@ demo: install postgis  ## Load a month of crash data from a stand-in portal into
 
 test: lint postgis  ## Install everything and run the linters and the whole test suite
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+soak: install postgis  ## Change and break a stand-in portal at random, 200 times, and prove each time that the tables follow
+	@$(BIN)/python -m chicago_crashes_tests.soak --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+
+simulation: install postgis  ## Let Dagster's daemon and the change sensor follow a stand-in portal through 30 days
+	@$(BIN)/python -m chicago_crashes_tests.soak.simulation
 
 up: install postgis  ## Run the real thing: PostGIS, Dagster's webserver and daemon on http://localhost:3000, the live portal
 	@$(BIN)/chicago-crashes up
