@@ -16,7 +16,7 @@ define compile
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak simulation up clean install lint docs lock postgis
+.PHONY: help demo test soak simulation up clean install lint docs pictures lock postgis
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ lint: install  ## Check style and types
 
 docs: install  ## Write docs/dictionary.md anew from the declared feeds and tables
 	@$(BIN)/python -m chicago_crashes.dictionary
+
+pictures: install postgis  ## Take docs/pictures anew from a running Dagster; needs Chromium on the PATH (apt-get install chromium)
+	@$(BIN)/python docs/pictures/make_pictures.py
 
 lock:  ## Renew requirements.lock and docker/requirements.lock after a change of the dependencies in pyproject.toml
 	@mkdir -p .local && $(PYTHON) -m venv .local/lock && .local/lock/bin/python -m pip install -qq uv

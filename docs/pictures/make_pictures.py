@@ -1,0 +1,173 @@
+"""Take the pictures of Dagster's UI that the README shows.
+
+A developer's tool: it needs Chromium on the PATH and nothing that runs already. A month of generated data, up to
+yesterday, is loaded into a throwaway cluster; then the UI is started over it and looked at.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from playwright.sync_api import FloatRect, Page, sync_playwright
+
+from chicago_crashes.assets.partitions import CHICAGO
+from chicago_crashes.errors import CrashesError, PermanentError
+from chicago_crashes.local import cluster
+from chicago_crashes.local.demo import SEED, synthetic_store
+from chicago_crashes.local.portal.serve import serving
+from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT
+from chicago_crashes.postgis import migrate
+from chicago_crashes_tests.dagster_ui import DagsterUi, dagster_ui
+
+PICTURES = Path(__file__).parent
+DAYS = 31
+DAY_SHOWN = 22
+SECONDS_TO_REST = 3
+GRAPH = FloatRect(x=450, y=112, width=1070, height=822)
+"""Where the graph is in the lineage page."""
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def main() -> None:
+    """Take all pictures."""
+    last = datetime.now(CHICAGO).date() - timedelta(days=1)
+    first = last - timedelta(days=DAYS - 1)
+    with platform(first, last) as ui:
+        with browser(scale=1.5) as page:
+            lineage(ui, page)
+        with browser(scale=1) as page:
+            page.goto(ui.url)
+            page.get_by_text("Hide navigation").click()
+            checks(ui, page)
+            partitions(ui, page, first + timedelta(days=DAY_SHOWN))
+            columns(ui, page)
+            plots(ui, page)  # last, because the sections it closes stay closed
+
+
+@contextmanager
+def platform(first: date, last: date) -> Iterator[DagsterUi]:
+    """Dagster's UI over a month that is loaded."""
+    with tempfile.TemporaryDirectory(prefix="crashes-pictures-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # as root, the server runs as another user
+        try:
+            url = cluster.start(folder, durable=False)
+            migrate.upgrade(url)
+            with serving(synthetic_store(first, last, SEED, DOCUMENTED_DIRT)) as portal:
+                environment = {
+                    "CRASHES_DATABASE_URL": url,
+                    "CRASHES_PORTAL_URL": portal.url,
+                    "CRASHES_RAW_URL": str(folder / "raw"),
+                    "CRASHES_START_DATE": first.isoformat(),
+                    "CRASHES_REQUESTS_PER_HOUR": "100000",
+                    "CRASHES_SCHEDULES_ON": "true",
+                }
+                _load(first, last, environment)
+                with dagster_ui(environment, folder) as ui:
+                    ui.wait_for(lambda: _portal_was_asked(ui), 60, "The sensor's first look at the portal")
+                    yield ui
+        finally:
+            cluster.destroy(folder)
+
+
+def _load(first: date, last: date, environment: dict[str, str]) -> None:
+    command = Path(sys.executable).with_name("chicago-crashes")
+    subprocess.run(  # noqa: S603 - our own command, arguments as a list
+        [str(command), "load", first.isoformat(), last.isoformat()], env=os.environ | environment, check=True
+    )
+
+
+def _portal_was_asked(ui: DagsterUi) -> bool | None:
+    nodes = ui.ask("{ assetNodes(group: null) { assetKey { path } assetMaterializations(limit: 1) { timestamp } } }")
+    roots = [node for node in nodes["assetNodes"] if node["assetKey"]["path"][0] == "portal"]
+    return all(node["assetMaterializations"] for node in roots) or None
+
+
+@contextmanager
+def browser(scale: float) -> Iterator[Page]:
+    """A page of a browser that knows nothing and remembers nothing."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        raise PermanentError("The pictures are taken with Chromium: install it (`apt-get install chromium`).")
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium, args=CHROMIUM_FLAGS, device_scale_factor=scale
+        )
+        yield context.new_page()
+        context.close()
+
+
+def lineage(ui: DagsterUi, page: Page) -> None:
+    """All assets, from the portal over the raw lake to the tables."""
+    page.set_viewport_size({"width": 1600, "height": 1010})
+    page.goto(f"{ui.url}/asset-groups")
+    page.get_by_text("Hide navigation").click()
+    for group in ("portal", "raw", "postgis"):
+        page.locator(f"svg >> text={group}").first.click()
+    page.reload()  # only then does the graph fit the window again
+    page.get_by_text("100% filled").nth(7).wait_for()
+    shoot(page, "lineage", GRAPH)
+
+
+def checks(ui: DagsterUi, page: Page) -> None:
+    """The checks of a table, and what one of them counted."""
+    page.set_viewport_size({"width": 1600, "height": 1075})
+    page.goto(f"{ui.url}/assets/postgis/crashes?view=checks&checkDetail=reconciled")
+    page.get_by_text("unaccounted_rows").first.wait_for()
+    shoot(page, "checks")
+
+
+def partitions(ui: DagsterUi, page: Page, day: date) -> None:
+    """The days of a table, one of them chosen."""
+    page.set_viewport_size({"width": 1600, "height": 900})
+    page.goto(f"{ui.url}/assets/postgis/crashes?view=partitions&partition={day}")
+    page.get_by_text("quarantined").first.wait_for()
+    shoot(page, "partitions")
+
+
+def plots(ui: DagsterUi, page: Page) -> None:
+    """The numbers of every day, drawn."""
+    page.set_viewport_size({"width": 1600, "height": 1310})
+    page.goto(f"{ui.url}/assets/postgis/crash_vehicles")
+    page.get_by_text("Plots", exact=True).click()
+    for section in ("Status", "Description", "Columns"):
+        page.get_by_text(section, exact=True).first.click()
+    page.get_by_text("repaired", exact=True).wait_for()
+    page.mouse.move(0, 0)
+    shoot(page, "plots")
+
+
+def columns(ui: DagsterUi, page: Page) -> None:
+    """What a table's columns are and mean."""
+    page.set_viewport_size({"width": 1600, "height": 966})
+    page.goto(f"{ui.url}/assets/postgis/crashes")
+    page.get_by_text("Columns", exact=True).first.wait_for()
+    shoot(page, "columns")
+
+
+def shoot(page: Page, name: str, clip: FloatRect | None = None) -> None:
+    """Take a picture once everything has come to rest."""
+    page.wait_for_timeout(SECONDS_TO_REST * 1000)
+    page.screenshot(path=PICTURES / f"{name}.png", clip=clip)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except CrashesError as error:
+        sys.exit(str(error))
