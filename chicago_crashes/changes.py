@@ -1,6 +1,6 @@
 """What the portal has changed since we loaded it, day by day, by comparing signatures.
 
-It costs one request per feed, and one more for the rows that belong to no day.
+It costs one request per feed.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +12,7 @@ from psycopg import Connection
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.records import recorded_signatures
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.signatures import EMPTY, Signature, day_signatures, undated_rows
+from chicago_crashes.soda.signatures import EMPTY, Signature, published_days
 
 LARGEST_GAP = timedelta(days=14)
 """Stale days this near to one another are loaded by one run: the days between them cost less than another run."""
@@ -49,16 +49,16 @@ def find_changes(portal: Portal, connection: Connection, feed: Feed, first: date
     New, late, amended, moved and withdrawn rows all change a day's signature. A day that was never loaded and that
     the portal holds nothing of is not stale.
     """
-    after_last = last + timedelta(days=1)
     recorded = recorded_signatures(connection, feed)
-    published = day_signatures(portal, feed, first, after_last)
-    # Reports of the day that is not over yet are no fault; they belong to tomorrow's partition list.
-    outside = undated_rows(portal, feed, first, after_last + timedelta(days=1))
+    published = published_days(portal, feed)
+    within = published.between(first, last)
+    days = within.keys() | {day for day in recorded if first <= day <= last}
     return Changes(
         feed=feed,
-        stale={day: now for day, now in published.items() if now != recorded.get(day, EMPTY)},
-        published_rows=sum(signature.rows for signature in published.values()),
-        rows_without_a_day=outside,
+        stale={day: now for day in sorted(days) if (now := within.get(day, EMPTY)) != recorded.get(day, EMPTY)},
+        published_rows=sum(signature.rows for signature in within.values()),
+        # Reports of the day that is not over yet are no fault: they belong to tomorrow's partition.
+        rows_without_a_day=published.rows_outside(first, last + timedelta(days=1)),
     )
 
 

@@ -21,6 +21,7 @@ from chicago_crashes.shrink import guard_against_shrink
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, download
 from chicago_crashes.soda.signatures import Signature
+from chicago_crashes.soda.windows import MAX_ROWS
 
 logger = logging.getLogger(__name__)
 
@@ -64,11 +65,13 @@ def fetch_days(
     *,
     run_id: str,
     refetch: bool = False,
+    max_rows: int = MAX_ROWS,
 ) -> Iterator[FetchedDay | DayFailure]:
     """Bring the days from the portal into the raw lake.
 
     A day whose newest file has the signature the portal gives now is held already and is not fetched, unless
-    `refetch` asks for it: so a run that was cut short goes on where it stopped.
+    `refetch` asks for it: so a run that was cut short goes on where it stopped. No request brings more than about
+    `max_rows` rows.
 
     Raises:
         ShrinkError: the portal publishes much less than we hold; nothing was fetched.
@@ -82,7 +85,7 @@ def fetch_days(
             held.update(_held_files(lake, feed, plan))
         return held.keys()
 
-    for outcome in download(portal, feed, days, review=review):
+    for outcome in download(portal, feed, days, review=review, max_rows=max_rows):
         match outcome:
             case DayRows():
                 yield _store(lake, feed, outcome, run_id)

@@ -2,29 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import dagster as dg
 import psycopg
 from psycopg import sql
 
 from chicago_crashes.assets.description import table_key
+from chicago_crashes.changes import Changes, find_changes
 from chicago_crashes.cleaning.questions import questions
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import Feed
+from chicago_crashes.postgis.records import recorded_signatures
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.signatures import Signature, day_signatures
 
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """One feed. `days_stale` is None where the portal could not be asked; `portal_error` says why."""
+    """One feed.
+
+    `days_missing` are days the portal holds rows of that were never loaded, `rows_without_a_day` published rows whose
+    date is missing or lies outside the days. Both, and `days_stale`, are None where the portal could not be asked;
+    `portal_error` says why.
+    """
 
     feed: str
     table: str
     days_loaded: int
-    days_missing: int
+    days_missing: int | None
     days_stale: int | None
+    rows_without_a_day: int | None
     portal_error: str | None
     table_rows: int
     quarantined_rows: int
@@ -46,8 +53,9 @@ def feed_status(
     last: date,
 ) -> FeedStatus:
     """The state of a feed over the days from `first` to `last`, both inclusive."""
-    recorded = _recorded_signatures(connection, feed)
-    stale, portal_error = _stale_days(portal, feed, recorded, first, last)
+    recorded = recorded_signatures(connection, feed)
+    changes, portal_error = _changes(portal, connection, feed, first, last)
+    missing = [day for day in changes.stale if day not in recorded] if changes else []
     quarantined, repaired, newest_day, loaded_at = connection.execute(
         "select coalesce(sum(quarantined_rows), 0), coalesce(sum(repaired_rows), 0),"
         " max(day) filter (where source_rows > 0), max(loaded_at) from ops.signatures where feed = %s",
@@ -61,8 +69,9 @@ def feed_status(
         feed=feed.name,
         table=feed.table,
         days_loaded=len(recorded),
-        days_missing=(last - first).days + 1 - sum(first <= day <= last for day in recorded),
-        days_stale=stale,
+        days_missing=len(missing) if changes else None,
+        days_stale=len(changes.stale) - len(missing) if changes else None,
+        rows_without_a_day=changes.rows_without_a_day if changes else None,
         portal_error=portal_error,
         table_rows=rows,
         quarantined_rows=quarantined,
@@ -75,22 +84,14 @@ def feed_status(
     )
 
 
-def _recorded_signatures(connection: psycopg.Connection, feed: Feed) -> dict[date, Signature]:
-    rows = connection.execute(
-        "select day, source_rows, source_updated_at from ops.signatures where feed = %s", [feed.name]
-    ).fetchall()
-    return {day: Signature(source_rows, updated_at) for day, source_rows, updated_at in rows}
-
-
-def _stale_days(
-    portal: Portal, feed: Feed, recorded: dict[date, Signature], first: date, last: date
-) -> tuple[int | None, str | None]:
-    """How many loaded days the portal has changed since, or why that is unknown."""
+def _changes(
+    portal: Portal, connection: psycopg.Connection, feed: Feed, first: date, last: date
+) -> tuple[Changes | None, str | None]:
+    """What the portal has changed, or why that is unknown."""
     try:
-        current = day_signatures(portal, feed, first, last + timedelta(days=1))
+        return find_changes(portal, connection, feed, first, last), None
     except CrashesError as error:
         return None, str(error)
-    return sum(day in current and current[day] != signature for day, signature in recorded.items()), None
 
 
 def _failed_checks(instance: dg.DagsterInstance, feed: Feed) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ def _table(statuses: Sequence["FeedStatus"]) -> Table:
         "days",
         "missing",
         "stale",
+        "without a day",
         "rows",
         "quarantined",
         "repaired",
@@ -53,8 +54,9 @@ def _table(statuses: Sequence["FeedStatus"]) -> Table:
         table.add_row(
             feed.feed,
             f"{feed.days_loaded:,}",
-            f"{feed.days_missing:,}",
-            "?" if feed.days_stale is None else f"{feed.days_stale:,}",
+            _known(feed.days_missing),
+            _known(feed.days_stale),
+            _known(feed.rows_without_a_day),
             f"{feed.table_rows:,}",
             f"{feed.quarantined_rows:,}",
             f"{feed.repaired_rows:,}",
@@ -63,3 +65,7 @@ def _table(statuses: Sequence["FeedStatus"]) -> Table:
             ", ".join(feed.failed_checks) or "none",
         )
     return table
+
+
+def _known(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"

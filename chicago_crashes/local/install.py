@@ -17,7 +17,7 @@ from filelock import FileLock
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
 from chicago_crashes.settings import PROJECT_ROOT
 
-OLDEST_MAJOR = 14
+OLDEST_MAJOR = 15
 PROGRAMS = ("initdb", "pg_ctl", "postgres", "pg_config")
 USUAL_PLACES = (
     "/usr/lib/postgresql/*/bin",

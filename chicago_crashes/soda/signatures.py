@@ -8,7 +8,7 @@ from typing import Any
 from chicago_crashes.feeds import Feed
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.errors import PortalDisagreesError
-from chicago_crashes.soda.soql import between, outside
+from chicago_crashes.soda.soql import between
 
 ONE_DAY = timedelta(days=1)
 
@@ -22,6 +22,9 @@ class Signature:
 
 
 EMPTY = Signature(0, None)
+
+MOST_DAYS = 50_000
+"""More groups than there are days since the first crash report by far; a list this long would have been cut."""
 
 
 def day_signatures(portal: Portal, feed: Feed, start: date, end: date) -> dict[date, Signature]:
@@ -56,23 +59,50 @@ def day_signatures(portal: Portal, feed: Feed, start: date, end: date) -> dict[d
     return {day: found.get(day, EMPTY) for day in days}
 
 
-def undated_rows(portal: Portal, feed: Feed, start: date, end: date) -> int:
-    """How many rows no day from `start` to before `end` can hold: their date is missing or lies outside."""
+@dataclass(frozen=True, slots=True)
+class PublishedDays:
+    """Every day the portal holds rows of, and how many of its rows have no date at all."""
+
+    days: Mapping[date, Signature]
+    undated_rows: int
+
+    def between(self, first: date, last: date) -> dict[date, Signature]:
+        """The signatures of the days from `first` to `last`, both inclusive, that the portal holds rows of."""
+        return {day: signature for day, signature in self.days.items() if first <= day <= last}
+
+    def rows_outside(self, first: date, last: date) -> int:
+        """How many rows belong to none of the days from `first` to `last`, both inclusive."""
+        return self.undated_rows + sum(
+            signature.rows for day, signature in self.days.items() if not first <= day <= last
+        )
+
+
+def published_days(portal: Portal, feed: Feed) -> PublishedDays:
+    """What the portal holds of the whole feed, whatever the dates: nothing it publishes is left out."""
     reply = portal.get_rows(
         feed.dataset_id,
         {
-            "$select": "count(*) as rows",
-            "$where": outside(feed, start, end),
+            "$select": f"date_trunc_ymd({feed.date}) as day,count(*) as rows,max(:updated_at) as updated_at",
+            "$group": "day",
+            "$limit": str(MOST_DAYS),
         },
         feed=feed.name,
-        purpose=f"rows outside {start} to {end - ONE_DAY}",
+        purpose="signatures of all days",
     )
+    if len(reply.rows) >= MOST_DAYS:
+        raise PortalDisagreesError(f"The portal sent {len(reply.rows)} signatures of {feed.name}: there may be more.")
+    dated = [_signature(feed, row) for row in reply.rows if row.get("day") is not None]
+    undated = [_rows(feed, row) for row in reply.rows if row.get("day") is None]
+    if len(dict(dated)) < len(dated) or len(undated) > 1:
+        raise PortalDisagreesError(f"The portal sent two signatures of one day of {feed.name}. Try again later.")
+    return PublishedDays(dict(dated), sum(undated))
+
+
+def _rows(feed: Feed, row: Mapping[str, Any]) -> int:
     try:
-        return int(reply.rows[0]["rows"])
-    except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise PortalDisagreesError(
-            f"Asked how many rows of {feed.name} have no day, the portal sent {reply.rows}."
-        ) from error
+        return int(row["rows"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PortalDisagreesError(f"A signature of {feed.name} cannot be read: {row}. Try again later.") from error
 
 
 def _signature(feed: Feed, row: Mapping[str, Any]) -> tuple[date, Signature]:

@@ -13,11 +13,6 @@ def between(feed: Feed, start: date, end: date) -> str:
     return f"{feed.date} >= '{midnight(start)}' and {feed.date} < '{midnight(end)}'"
 
 
-def outside(feed: Feed, start: date, end: date) -> str:
-    """The `$where` clause for every row that `between` leaves out."""
-    return f"{feed.date} is null or {feed.date} < '{midnight(start)}' or {feed.date} >= '{midnight(end)}'"
-
-
 def midnight(day: date) -> str:
     """The beginning of a day as the portal writes it."""
     return f"{day.isoformat()}T00:00:00.000"

@@ -75,7 +75,7 @@ def test_the_sensor_asks_for_what_is_missing_and_then_for_nothing(running: Platf
     again = _tick(running)
     assert not again.run_requests
     assert "Every loaded day" in _reason(again)
-    assert len(running.portal.requests) - before == 2 * len(FEEDS)
+    assert len(running.portal.requests) - before == len(FEEDS)
 
 
 def test_the_sensor_asks_for_exactly_the_feed_and_day_that_changed(running: Platform) -> None:

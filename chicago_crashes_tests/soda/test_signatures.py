@@ -9,7 +9,7 @@ import pytest
 from chicago_crashes.errors import TransientError
 from chicago_crashes.feeds import FEEDS, Feed, feed_named
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.signatures import EMPTY, Signature, day_signatures, undated_rows
+from chicago_crashes.soda.signatures import EMPTY, MOST_DAYS, Signature, day_signatures, published_days, utc
 from chicago_crashes_tests.soda.small_portal import SmallPortal, json_answer
 
 CRASHES = feed_named("crashes")
@@ -88,15 +88,37 @@ def test_nonsense_is_no_plan(small_portal: SmallPortal, client: Client, rows: li
         day_signatures(client(), CRASHES, date(2021, 12, 27), date(2021, 12, 30))
 
 
-def test_rows_without_a_day_are_counted(small_portal: SmallPortal, client: Client) -> None:
-    moments = ["1999-01-01T00:00:00.000", "2021-12-27T00:00:00.000", "2021-12-28T00:00:00.000"]
-    small_portal.publish(CRASHES, [*map(row, moments), {":updated_at": "2024-01-15T10:02:03.456Z"}])
+def test_everything_the_portal_holds_is_asked_for(small_portal: SmallPortal, client: Client) -> None:
+    time = "2024-01-15T10:02:03.456Z"
+    groups = [
+        {"day": "1999-01-01T00:00:00.000", "rows": "2", "updated_at": time},
+        {"day": "2021-12-27T00:00:00.000", "rows": "3", "updated_at": time},
+        {"rows": "4", "updated_at": time},
+    ]
+    small_portal.fail_once(json_answer(groups))
 
-    assert undated_rows(client(), CRASHES, date(2021, 12, 27), date(2021, 12, 28)) == 3
+    published = published_days(client(), CRASHES)
+
+    day = date(2021, 12, 27)
+    assert published.between(day, day) == {day: Signature(3, utc(time))}
+    assert published.rows_outside(day, day) == 6
+    assert "$where" not in small_portal.requests[-1].params
 
 
-def test_a_count_that_is_none_is_told(small_portal: SmallPortal, client: Client) -> None:
-    small_portal.fail_once(json_answer([]))
+@pytest.mark.parametrize(
+    "groups",
+    [
+        [{"rows": "1"}, {"rows": "2"}],
+        [{"rows": "many"}],
+        [{"day": "2021-12-27T00:00:00.000", "rows": "1", "updated_at": "2024-01-15T10:02:03.456Z"}] * 2,
+        [{"rows": "1"}] * MOST_DAYS,
+    ],
+    ids=["two groups without a day", "no number", "a day twice", "a list that may have been cut"],
+)
+def test_groups_that_cannot_be_are_told(
+    small_portal: SmallPortal, client: Client, groups: list[dict[str, str]]
+) -> None:
+    small_portal.fail_once(json_answer(groups), times=10)
 
     with pytest.raises(TransientError, match="crashes"):
-        undated_rows(client(), CRASHES, date(2021, 12, 27), date(2021, 12, 28))
+        published_days(client(), CRASHES)

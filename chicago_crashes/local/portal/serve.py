@@ -30,6 +30,10 @@ class RunningPortal:
         """What it serves."""
         return self._app.store
 
+    @store.setter
+    def store(self, store: PortalStore) -> None:
+        self._app.store = store
+
     @property
     def requests(self) -> list[LoggedRequest]:
         """Every request so far."""

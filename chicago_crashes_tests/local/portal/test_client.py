@@ -18,7 +18,7 @@ from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import published_columns
 from chicago_crashes.soda.download import DayRows, download
-from chicago_crashes.soda.signatures import undated_rows
+from chicago_crashes.soda.signatures import published_days
 
 FIRST, LAST = date(2024, 1, 1), date(2024, 1, 31)
 DAYS = [FIRST + timedelta(days=number) for number in range(31)]
@@ -98,8 +98,9 @@ def test_the_portal_describes_what_it_publishes(client: Portal) -> None:
 
 def test_rows_without_a_day_are_counted(client: Portal, published: dict[str, pl.DataFrame]) -> None:
     inside = published["crashes"].filter(pl.col("crash_date").str.slice(0, 7) == "2024-01").height
-    assert undated_rows(client, CRASHES, FIRST, LAST + timedelta(days=1)) == published["crashes"].height - inside
-    assert undated_rows(client, CRASHES, FIRST + timedelta(days=5), LAST) > 0
+    held = published_days(client, CRASHES)
+    assert held.rows_outside(FIRST, LAST) == published["crashes"].height - inside
+    assert held.rows_outside(FIRST + timedelta(days=5), LAST) > 0
 
 
 def test_a_month_costs_a_plan_a_description_and_few_windows(client: Portal, portal: RunningPortal) -> None:
