@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import polars as pl
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 
 from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import Feed
+from chicago_crashes.settings import PROJECT_ROOT
 
 NOTE_KEY = "chicago_crashes"
 
@@ -56,12 +56,12 @@ class Lake:
     """The raw lake at a local path or an `s3://` URL."""
 
     def __init__(self, url: str) -> None:
-        """Open the lake; a local folder is made when the first file is written."""
+        """Open the lake; a relative path is taken from the project's folder, whoever asks from wherever."""
         try:
             if "://" in url:
                 self._files, self._root = arrow_fs.FileSystem.from_uri(url)
             else:
-                self._files, self._root = arrow_fs.LocalFileSystem(), str(Path(url).absolute())
+                self._files, self._root = arrow_fs.LocalFileSystem(), str(PROJECT_ROOT / url)
         except (ValueError, OSError) as error:
             raise PermanentError(
                 f"The raw lake {url!r} cannot be opened ({error}). Set CRASHES_RAW_URL to a local path or an s3:// URL."

@@ -12,6 +12,7 @@ from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.assets.resources import PostgisResource, SodaResource
 from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys
 from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
+from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS
 
 CHANGE_TAG = "crashes/change"
@@ -49,8 +50,12 @@ def change_sensor(start: date, *, days_per_run: int, seconds: int, switched_on: 
         last = datetime.now(CHICAGO).date() - timedelta(days=1)
         if last < start:
             return dg.SkipReason(f"No day is over yet since {start}, which CRASHES_START_DATE names.")
-        with soda.portal() as portal, postgis.connect() as connection:
-            changes = [find_changes(portal, connection, feed, start, last) for feed in FEEDS]
+        try:
+            with soda.portal() as portal, postgis.connect() as connection:
+                changes = [find_changes(portal, connection, feed, start, last) for feed in FEEDS]
+        except CrashesError as error:
+            # The tick fails with what people need to know; how the request was sent is of no help to them.
+            raise type(error)(str(error)) from None
         stale = ranges_of(changes, longest=days_per_run)
         busy, given_up, due = _sorted_out(context.instance, stale, changes)
         context.log.info(

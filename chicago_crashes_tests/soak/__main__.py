@@ -4,14 +4,9 @@ import argparse
 import logging
 import secrets
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from chicago_crashes.local import cluster
-from chicago_crashes.postgis import migrate
 from chicago_crashes_tests.soak.campaign import SoakError, run_campaign
+from chicago_crashes_tests.soak.private import private_database, say
 
 
 def main() -> int:
@@ -22,7 +17,7 @@ def main() -> int:
     parser.add_argument("--without-dagster", action="store_true", help="only the ways below Dagster")
     asked = parser.parse_args()
     logging.disable(logging.WARNING)  # every fault is reported, and there are thousands of them
-    _say(f"seed {asked.seed}")
+    say(f"seed {asked.seed}")
     with private_database() as (url, folder):
         try:
             totals = run_campaign(
@@ -30,34 +25,15 @@ def main() -> int:
                 seed=asked.seed,
                 database_url=url,
                 folder=folder,
-                say=_say,
+                say=say,
                 through_dagster=not asked.without_dagster,
             )
         except SoakError as error:
-            _say(f"FAILED {error}")
-            _say(f"again: python -m chicago_crashes_tests.soak --seed {asked.seed} --rounds {asked.rounds}")
+            say(f"FAILED {error}")
+            say(f"again: python -m chicago_crashes_tests.soak --seed {asked.seed} --rounds {asked.rounds}")
             return 1
-    _say(f"seed {asked.seed}\n{totals}")
+    say(f"seed {asked.seed}\n{totals}")
     return 0
-
-
-@contextmanager
-def private_database() -> Iterator[tuple[str, Path]]:
-    """A migrated database on a server of its own, and a folder; both are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="crashes-soak-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        try:
-            url = cluster.start(folder, durable=False)
-            migrate.upgrade(url)
-            yield url, folder
-        finally:
-            cluster.destroy(folder)
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
