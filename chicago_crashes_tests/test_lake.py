@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, feed_named
 from chicago_crashes.lake import NOTE_KEY, DayFile, Lake, LakeUnavailableError, digest_of
+from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 
 CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
@@ -267,14 +268,15 @@ def test_a_file_url_is_a_local_folder(tmp_path: Path) -> None:
     assert len(files_below(tmp_path / "raw")) == 1
 
 
-def test_a_relative_path_is_told_apart_by_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    lake = Lake("data/raw")
-    write(lake, rows("A"))
+def test_a_relative_path_is_taken_from_the_project_whoever_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir("/")
+    lake = Lake(os.path.relpath(tmp_path / "raw", PROJECT_ROOT))
+    write(lake, rows("A"))
 
     assert stored(lake).rows == 1
-    assert (tmp_path / "data" / "raw" / feed_named("crashes").name).is_dir()
+    assert (tmp_path / "raw" / feed_named("crashes").name).is_dir()
 
 
 @pytest.fixture
