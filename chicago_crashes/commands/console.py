@@ -10,7 +10,7 @@ from rich.table import Table
 
 from chicago_crashes.automation.launch import FeedOutcome, OnStep, Outcome
 
-WIDTH_OF_A_FILE = 140
+WIDTH_OF_A_FILE = 170
 """A summary that is not shown in a terminal must not be squeezed into the 80 columns assumed for one."""
 
 console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
