@@ -79,4 +79,5 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@echo "Installing the packages of requirements.lock"
 	@$(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m chicago_crashes.local.dagster_home
 	@touch $@

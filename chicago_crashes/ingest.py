@@ -74,16 +74,16 @@ def fetch_days(
     `max_rows` rows.
 
     Raises:
-        ShrinkError: the portal publishes much less than we hold; nothing was fetched.
+        ShrinkError: the portal publishes much less than we hold; of those days nothing was fetched.
         CrashesError: no plan could be made; nothing was fetched.
     """
     held: dict[date, DayFile] = {}
 
     def review(plan: Mapping[date, Signature]) -> Collection[date]:
         guard_against_shrink(portal, connection, feed, plan, today=datetime.now(CHICAGO).date())
-        if not refetch:
-            held.update(_held_files(lake, feed, plan))
-        return held.keys()
+        now_held = {} if refetch else dict(_held_files(lake, feed, plan))
+        held.update(now_held)
+        return now_held.keys()
 
     for outcome in download(portal, feed, days, review=review, max_rows=max_rows):
         match outcome:

@@ -9,12 +9,14 @@ import psycopg
 from dagster import DagsterInstance
 
 from chicago_crashes.assets.partitions import chunks, day_of, day_partitions, require_days
+from chicago_crashes.automation.dead_runs import end_dead_runs
 from chicago_crashes.automation.launch import OnStep, Outcome, launch, steps_of
 from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, Feed, feeds_named
 from chicago_crashes.local.workplace import dagster_instance, database
+from chicago_crashes.postgis.presence import is_present, present
 from chicago_crashes.settings import settings
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
@@ -27,6 +29,7 @@ from chicago_crashes.status import FeedStatus, feed_status
 class Loading:
     """Ranges of days that are ready to be loaded."""
 
+    database_url: str
     instance: DagsterInstance
     ranges: Sequence[DayRange]
     refetch: bool
@@ -37,8 +40,17 @@ class Loading:
         return steps_of(self.ranges)
 
     def run(self, on_step: OnStep) -> Outcome:
-        """Launch the runs, one after another."""
-        return launch(build_defs(settings()), self.instance, self.ranges, on_step=on_step, refetch=self.refetch)
+        """Launch the runs, one after another; what a killed command left behind must not be in their way."""
+        end_dead_runs(self.instance, lambda token: is_present(self.database_url, token))
+        with present(self.database_url) as token:
+            return launch(
+                build_defs(settings()),
+                self.instance,
+                self.ranges,
+                on_step=on_step,
+                refetch=self.refetch,
+                command=token,
+            )
 
 
 LOOKS = 3
@@ -73,7 +85,7 @@ def load_range(first: date, last: date, feed_names: Sequence[str], *, refetch: b
     require_days(day_partitions(settings().start_date), first, last)
     ranges = [DayRange(start, end, feeds) for start, end in chunks(first, last, settings().days_per_run)]
     with database() as url, proven_portal(url, feeds), dagster_instance(url) as instance:
-        yield Loading(instance, ranges, refetch)
+        yield Loading(url, instance, ranges, refetch)
 
 
 def refresh(feed_names: Sequence[str], progress: Callable[[int], AbstractContextManager[OnStep]]) -> Refreshed:
@@ -100,7 +112,7 @@ def refresh(feed_names: Sequence[str], progress: Callable[[int], AbstractContext
 
         changes = look()
         while len(outcomes) < LOOKS and any(change.stale for change in changes):
-            loading = Loading(instance, ranges_of(changes, longest=settings().days_per_run), refetch=False)
+            loading = Loading(url, instance, ranges_of(changes, longest=settings().days_per_run), refetch=False)
             with progress(loading.steps) as on_step:
                 outcomes.append(loading.run(on_step))
             changes = look()

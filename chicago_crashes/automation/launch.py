@@ -12,6 +12,7 @@ from dagster_shared.error import SerializableErrorInfo
 
 from chicago_crashes.assets.description import table_key
 from chicago_crashes.assets.partitions import range_tags
+from chicago_crashes.automation.dead_runs import COMMAND_TAG
 from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, fetch_config
 from chicago_crashes.changes import DayRange
 from chicago_crashes.feeds import Feed
@@ -83,8 +84,12 @@ def launch(
     *,
     on_step: OnStep,
     refetch: bool = False,
+    command: str | None = None,
 ) -> Outcome:
-    """Load the ranges of days, one run each; a run that fails does not stop the others."""
+    """Load the ranges of days, one run each; a run that fails does not stop the others.
+
+    `command` is the token that stands for this process, by which others know whether it still lives.
+    """
     job = defs.resolve_job_def(LOAD_ALL)
     outcomes: dict[str, FeedOutcome] = defaultdict(FeedOutcome)
     failures: dict[str, str] = {}
@@ -95,7 +100,7 @@ def launch(
             instance=instance,
             run_id=run_id,
             asset_selection=asset_keys(days.feeds),
-            tags=range_tags(days.first, days.last),
+            tags=range_tags(days.first, days.last) | ({COMMAND_TAG: command} if command else {}),
             raise_on_error=False,
             run_config=QUIET | fetch_config(days.feeds, refetch=refetch),
         )

@@ -10,10 +10,12 @@ from chicago_crashes.assets.description import portal_key
 from chicago_crashes.assets.partitions import CHICAGO, range_tags
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.assets.resources import PostgisResource, SodaResource
+from chicago_crashes.automation.dead_runs import end_dead_runs
 from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys
 from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS
+from chicago_crashes.postgis.presence import is_present
 
 CHANGE_TAG = "crashes/change"
 """Carried by a run the sensor requested: a digest of the days and signatures it is to load."""
@@ -51,7 +53,8 @@ def change_sensor(start: date, *, days_per_run: int, seconds: int, switched_on: 
         if last < start:
             return dg.SkipReason(f"No day is over yet since {start}, which CRASHES_START_DATE names.")
         try:
-            with soda.portal() as portal, postgis.connect() as connection:
+            end_dead_runs(context.instance, lambda token: is_present(postgis.url(), token))
+        with soda.portal() as portal, postgis.connect() as connection:
                 changes = [find_changes(portal, connection, feed, start, last) for feed in FEEDS]
         except CrashesError as error:
             # The tick fails with what people need to know; how the request was sent is of no help to them.

@@ -14,6 +14,7 @@ from chicago_crashes.feeds.columns import Feed, Surrogate
 
 DAY = "day"
 ROW_KEY = "row_key"
+SECOND_ROW = "second row with the same key"
 FINDING_SCHEMA = {
     DAY: pl.Date,
     ROW_KEY: pl.String,
@@ -136,7 +137,7 @@ def _quarantine_reasons(feed: Feed, typed: pl.DataFrame) -> pl.Series:
     published = pl.col("source_updated_at").fill_null(EARLIEST.replace(tzinfo=UTC))
     rivals = [pl.col(DAY), pl.col(ROW_KEY), pl.col("reason").is_null()]
     place = pl.int_range(pl.len()).over(rivals, order_by=[published, "row"], descending=True)
-    second = pl.when(place > 0).then(pl.lit("second row with the same key"))
+    second = pl.when(place > 0).then(pl.lit(SECOND_ROW))
     return judged.select(pl.coalesce("reason", second)).to_series()
 
 

@@ -17,16 +17,21 @@ FIRST_LINE = "# --- written by chicago-crashes at every start; your own lines be
 LAST_LINE = "# --- end of what chicago-crashes writes"
 
 
-def prepare(database_url: str, home: Path = HOME) -> dict[str, str]:
+def prepare(database_url: str) -> dict[str, str]:
     """Make Dagster's schema and home where they are missing, and return the environment for its processes."""
     make_schema(database_url)
-    home.mkdir(parents=True, exist_ok=True)
-    link = home / "dagster.yaml"
+    return make_home()
+
+
+def make_home() -> dict[str, str]:
+    """Make Dagster's home where it is missing, and return the environment that leads to it."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    link = HOME / "dagster.yaml"
     if not (link.is_symlink() and link.resolve() == CONFIGURATION):
         link.unlink(missing_ok=True)
         link.symlink_to(CONFIGURATION)
     return {
-        "DAGSTER_HOME": str(home.absolute()),
+        "DAGSTER_HOME": str(HOME),
         # One event a day and table: written one by one, they cost more than the loading of a day.
         "DAGSTER_EVENT_BATCH_SIZE": "1000",
         "DAGSTER_DISABLE_TELEMETRY": "yes",
@@ -94,3 +99,7 @@ def _write_private(path: Path, lines: list[str]) -> None:
     with open(temporary, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.writelines(f"{line}\n" for line in lines)
     temporary.replace(path)
+
+
+if __name__ == "__main__":
+    write_env_file(make_home())

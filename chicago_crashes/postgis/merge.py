@@ -14,7 +14,7 @@ import polars as pl
 from psycopg import Connection, sql
 from sqlalchemy import Table
 
-from chicago_crashes.cleaning.clean import DAY, ROW_KEY, Cleaned
+from chicago_crashes.cleaning.clean import DAY, ROW_KEY, SECOND_ROW, Cleaned
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.copy import copy_to_stage
@@ -123,6 +123,7 @@ def _merge_rows(connection: Connection, feed: Feed, rows: pl.DataFrame, days: Se
         "days": list(days),
         "first": min(days),
         "after_last": max(days) + timedelta(days=1),
+        "rival_days": _days_with_rivals(connection, feed, days),
     }
     _run(connection, "keep_amended", parts, params)
     _run(connection, "keep_withdrawn", parts, params)
@@ -133,6 +134,15 @@ def _merge_rows(connection: Connection, feed: Feed, rows: pl.DataFrame, days: Se
         updated={day: updated for day, _, updated in upserted},
         withdrawn={day: withdrawn.count(day) for day in set(withdrawn)},
     )
+
+
+def _days_with_rivals(connection: Connection, feed: Feed, days: Sequence[date]) -> list[date]:
+    """The days of which, until now, a second row with the same key is in quarantine."""
+    rows = connection.execute(
+        "select distinct day from ops.quarantine where feed = %s and day = any(%s) and reason = %s",
+        [feed.name, list(days), SECOND_ROW],
+    ).fetchall()
+    return [day for (day,) in rows]
 
 
 STAGE = sql.Identifier("staged_rows")
@@ -162,8 +172,8 @@ def _statement_parts(feed: Feed, columns: Sequence[str]) -> dict[str, sql.Compos
         "excluded_values": _listed(values, of="excluded"),
         "stored_row_key": sql.SQL("concat_ws('/', {})").format(sql.SQL(", ").join(stored_keys)),
         "stored_row": sql.SQL("to_jsonb(stored) - array['geometry', 'needs_geocoding']"),
-        "staged_is_newer": _is_newer("staged"),
-        "excluded_is_newer": _is_newer("excluded"),
+        "staged_is_newer": _is_newer(feed, "staged"),
+        "excluded_is_newer": _is_newer(feed, "excluded"),
         "values_differ": _differ(values, "staged"),
         "excluded_differs": _differ(values, "excluded"),
         "is_withdrawn": _is_withdrawn(feed),
@@ -176,11 +186,23 @@ def _listed(names: Iterable[str], *, of: str | None = None) -> sql.Composable:
     return sql.SQL(", ").join(sql.Identifier(of, name) if of else sql.Identifier(name) for name in names)
 
 
-def _is_newer(incoming: str) -> sql.Composable:
-    """At least as new as the stored row; a row without a time of publication never replaces one that has it."""
-    return sql.SQL("(stored.source_updated_at is null or {0}.source_updated_at >= stored.source_updated_at)").format(
-        sql.Identifier(incoming)
+def _is_newer(feed: Feed, incoming: str) -> sql.Composable:
+    """At least as new as the stored row; a row without a time of publication never replaces one that has it.
+
+    When the newer of two rows that share a key goes, the older one takes its place. Rows share a key where we number
+    equal ones, and where a second one was set aside.
+    """
+    may_take_its_place = (
+        sql.SQL("true")
+        if feed.surrogate
+        else sql.SQL("{}.{}::date = any({})").format(
+            sql.Identifier("stored"), sql.Identifier(feed.date), sql.Placeholder("rival_days")
+        )
     )
+    return sql.SQL(
+        "(stored.source_updated_at is null or {0}.source_updated_at >= stored.source_updated_at"
+        " or {0}.source_updated_at is not null and {1})"
+    ).format(sql.Identifier(incoming), may_take_its_place)
 
 
 def _differ(values: Sequence[str], incoming: str) -> sql.Composable:

@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -46,13 +47,17 @@ OUT_OF_DATE = "X-SODA2-Data-Out-Of-Date"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer to one query. `bytes` counts what came over the wire, of the successful attempt only."""
+    """A whole answer to one query, no older than `asked_at` (UTC).
+
+    `asked_at` and `bytes`, what came over the wire, are those of the successful attempt only.
+    """
 
     rows: list[dict[str, Any]]
     headers: Mapping[str, str]
     bytes: int
     seconds: float
     attempts: int
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class _Answer:
     content: Any
     headers: Mapping[str, str]
     bytes: int
+    asked_at: datetime
 
 
 class _AttemptError(Exception):
@@ -154,7 +160,8 @@ class Portal:
         question = _Question(f"{self.base_url}/resource/{dataset_id}.json", params, dataset_id, feed, purpose)
         started = time.monotonic()
         answer, attempts = self._ask(question, _rows)
-        return Reply(answer.content, answer.headers, answer.bytes, time.monotonic() - started, attempts)
+        seconds = time.monotonic() - started
+        return Reply(answer.content, answer.headers, answer.bytes, seconds, attempts, answer.asked_at)
 
     def get_metadata(self, dataset_id: str, *, feed: str = "") -> dict[str, Any]:
         """What the portal says about a dataset. Raises as `get_rows` does."""
@@ -208,6 +215,7 @@ class Portal:
         with self._in_flight:
             self._ceiling.acquire()
             started = time.monotonic()
+            asked_at = datetime.now(UTC)
             outcome = "failed"
             answer: _Answer | None = None
             size = 0
@@ -217,7 +225,7 @@ class Portal:
                 outcome = str(response.status_code)
                 _refuse(question, response, body)
                 content = read(question, _json(question, response, _whole_body(question, response, body)))
-                answer = _Answer(content, dict(response.headers), size)
+                answer = _Answer(content, dict(response.headers), size, asked_at)
             except (_AttemptError, PortalError) as failure:
                 outcome = str(failure)
                 raise

@@ -22,7 +22,7 @@ from chicago_crashes.soda.errors import PortalDisagreesError, PortalTimeoutError
 from chicago_crashes.soda.frames import text_frame
 from chicago_crashes.soda.reconcile import disagreement, split_by_day
 from chicago_crashes.soda.signatures import EMPTY, ONE_DAY, Signature, day_signatures
-from chicago_crashes.soda.windows import MAX_ROWS, Window, plan_windows
+from chicago_crashes.soda.windows import MAX_ROWS, Batch, first_batch, plan_windows
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ SPARE_ROWS = 1_000
 class DayRows:
     """One day, whole: every published field as text, after the system fields.
 
+    `fetched_at` is when the portal was asked: however long an answer was under way, it is no older than that.
     `requests`, `bytes` and `seconds` are the day's share of what the portal was asked for; over all days of a
     download they add up to the truth.
     """
@@ -71,7 +72,7 @@ class DayFailure:
 
 
 Review = Callable[[Mapping[date, Signature]], Collection[date]]
-"""Looks at a plan before anything is fetched: names the days that need not be, or raises to stop the download."""
+"""Looks at a plan before its days are fetched: names those that need not be, or raises to stop the download."""
 
 
 def fetch_all(_plan: Mapping[date, Signature]) -> Collection[date]:
@@ -101,6 +102,7 @@ class _Download:
         self._bill = _Bill(portal)
         self._max_rows = max_rows
         self._size = max_rows
+        self._review = review
         self._fetches: Counter[date] = Counter()
         self._columns = published_columns(portal, feed)
         if self._columns.unknown:
@@ -108,46 +110,49 @@ class _Download:
                 "The portal publishes undeclared columns of %s: %s", feed.name, ", ".join(self._columns.unknown)
             )
         self._pending: dict[date, Signature] = {}
-        self._plan(sorted(set(days)))
-        self._held = {day: self._pending.pop(day) for day in sorted(review(self._pending))}
+        self._planned_at = datetime.now(UTC)
+        self._held = self._plan(sorted(set(days)))
 
     def run(self) -> Iterator[DayRows | HeldDay | DayFailure]:
-        yield from (HeldDay(day, signature) for day, signature in self._held.items())
+        yield from self._held
         while self._pending:
-            window = next(iter(plan_windows(self._pending, self._size)), None)
-            yield from self._deliver_empty_days(window)
-            if window is None:
+            batch = first_batch(plan_windows(self._pending, self._size), self._size)
+            yield from self._deliver_empty_days(batch)
+            if batch is None:
                 continue
             try:
-                yield from self._fetch_window(window)
+                yield from self._fetch_batch(batch)
             except PortalTimeoutError as error:
-                yield from self._ask_for_less(window, error)
+                yield from self._ask_for_less(batch, error)
             except PortalDisagreesError as error:
-                yield from self._plan_again(dict.fromkeys(self._days_of(window), error))
+                yield from self._plan_again(dict.fromkeys(self._days_of(batch), error))
             except TransientError as error:
-                yield from self._give_up(self._days_of(window), error)
+                yield from self._give_up(self._days_of(batch), error)
 
-    def _plan(self, days: Sequence[date]) -> None:
+    def _plan(self, days: Sequence[date]) -> list[HeldDay]:
+        """Ask what the days hold; those that need not be fetched are returned, the others are pending."""
         signatures = day_signatures(self._portal, self._feed, days[0], days[-1] + ONE_DAY)
-        for day in days:
-            self._pending[day] = signatures[day]
+        plan = {day: signatures[day] for day in days}
+        held = self._review(plan)
+        self._pending.update(plan)
+        return [HeldDay(day, self._pending.pop(day)) for day in days if day in held]
 
-    def _days_of(self, window: Window) -> list[date]:
-        return sorted(day for day in self._pending if window.start <= day < window.end)
+    def _days_of(self, batch: Batch) -> list[date]:
+        return sorted(day for day in self._pending if batch.holds(day))
 
-    def _deliver_empty_days(self, window: Window | None) -> Iterator[DayRows]:
-        """The empty days before the next window; those inside it are proven empty by fetching it."""
+    def _deliver_empty_days(self, batch: Batch | None) -> Iterator[DayRows]:
+        """The empty days before the next batch; those inside its windows are proven empty by fetching them."""
         empty = sorted(
             day
             for day, signature in self._pending.items()
-            if signature == EMPTY and (window is None or day < window.start)
+            if signature == EMPTY and (batch is None or day < batch.start)
         )
-        yield from self._deliver(dict.fromkeys(empty, text_frame([], self._fields)), datetime.now(UTC))
+        yield from self._deliver(dict.fromkeys(empty, text_frame([], self._fields)), self._planned_at)
 
-    def _fetch_window(self, window: Window) -> Iterator[DayRows | DayFailure]:
-        days = self._days_of(window)
-        rows = self._fetch_page_by_page(window) if window.rows > self._size else self._fetch_at_once(window)
-        fetched_at = datetime.now(UTC)
+    def _fetch_batch(self, batch: Batch) -> Iterator[DayRows | HeldDay | DayFailure]:
+        days = self._days_of(batch)
+        fetch = self._fetch_page_by_page if batch.rows > self._size else self._fetch_at_once
+        rows, fetched_at = fetch(batch)
         self._size = min(self._size * 2, self._max_rows)
         by_day = split_by_day(rows, self._feed, days)
         del rows
@@ -159,27 +164,33 @@ class _Download:
         yield from self._deliver({day: by_day.pop(day) for day in days if day not in disagreements}, fetched_at)
         yield from self._plan_again(disagreements)
 
-    def _fetch_at_once(self, window: Window) -> pl.DataFrame:
-        where = soql.between(self._feed, window.start, window.end)
-        return self._get(window, where, window.rows + SPARE_ROWS)
+    def _within(self, batch: Batch) -> str:
+        """The `$where` clause for the days of the batch."""
+        windows = [soql.between(self._feed, window.start, window.end) for window in batch.windows]
+        return windows[0] if len(windows) == 1 else " or ".join(f"({window})" for window in windows)
 
-    def _fetch_page_by_page(self, window: Window) -> pl.DataFrame:
+    def _fetch_at_once(self, batch: Batch) -> tuple[pl.DataFrame, datetime]:
+        where = self._within(batch)
+        return self._get(batch, where, batch.rows + SPARE_ROWS)
+
+    def _fetch_page_by_page(self, batch: Batch) -> tuple[pl.DataFrame, datetime]:
         """A day too large for one request, by key: `:id` sorts by a hidden number, so the last one seen is the mark."""
-        everything = soql.between(self._feed, window.start, window.end)
+        everything = self._within(batch)
         where = everything
-        pages: list[pl.DataFrame] = []
-        for _ in range(window.rows // self._size + 2):
-            page = self._get(window, where, self._size)
-            pages.append(page)
+        pages: list[tuple[pl.DataFrame, datetime]] = []
+        for _ in range(batch.rows // self._size + 2):
+            page, asked_at = self._get(batch, where, self._size)
+            pages.append((page, asked_at))
             if page.height < self._size:
-                return pl.concat(pages)
+                return pl.concat(rows for rows, _ in pages), pages[0][1]
             where = f"{everything} and :id > {soql.literal(page[':id'][-1])}"
         raise PortalDisagreesError(
-            f"{self._feed.name} of {window}: the portal promised {window.rows} rows and sends more and more. "
+            f"{self._feed.name} of {batch}: the portal promised {batch.rows} rows and sends more and more. "
             "Nothing of this day was stored. Try again later."
         )
 
-    def _get(self, window: Window, where: str, limit: int) -> pl.DataFrame:
+    def _get(self, batch: Batch, where: str, limit: int) -> tuple[pl.DataFrame, datetime]:
+        """Rows, and when they were asked for."""
         reply = self._portal.get_rows(
             self._feed.dataset_id,
             {
@@ -189,9 +200,9 @@ class _Download:
                 "$limit": str(limit),
             },
             feed=self._feed.name,
-            purpose=f"rows {window}",
+            purpose=f"rows {batch}",
         )
-        return text_frame(reply.rows, self._fields)
+        return text_frame(reply.rows, self._fields), reply.asked_at
 
     @property
     def _fields(self) -> tuple[str, ...]:
@@ -211,15 +222,15 @@ class _Download:
                 self._columns.unknown,
             )
 
-    def _ask_for_less(self, window: Window, error: PortalTimeoutError) -> Iterator[DayFailure]:
-        asked = min(self._size, window.rows)
+    def _ask_for_less(self, batch: Batch, error: PortalTimeoutError) -> Iterator[DayFailure]:
+        asked = min(self._size, batch.rows)
         if asked <= SMALLEST_WINDOW:
-            yield from self._give_up(self._days_of(window), error)
+            yield from self._give_up(self._days_of(batch), error)
             return
         self._size = max(asked // 2, SMALLEST_WINDOW)
-        logger.warning("%s, %s: too slow twice; going on with %d rows at a time", self._feed.name, window, self._size)
+        logger.warning("%s, %s: too slow twice; going on with %d rows at a time", self._feed.name, batch, self._size)
 
-    def _plan_again(self, disagreements: Mapping[date, PortalDisagreesError]) -> Iterator[DayFailure]:
+    def _plan_again(self, disagreements: Mapping[date, PortalDisagreesError]) -> Iterator[HeldDay | DayFailure]:
         """Ask what the days hold now, because the portal may have changed between plan and fetch."""
         again = []
         for day, error in disagreements.items():
@@ -232,7 +243,7 @@ class _Download:
             return
         logger.info("%s: planning %d days again from %s", self._feed.name, len(again), disagreements[again[0]])
         try:
-            self._plan(again)
+            yield from self._plan(again)
         except TransientError as error:
             yield from self._give_up(again, error)
 

@@ -1,12 +1,15 @@
-"""Which consecutive days to fetch with one request."""
+"""Which days to fetch with one request: windows of consecutive days, and small windows together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chicago_crashes.soda.signatures import Signature
 
 MAX_ROWS = 50_000
+MAX_WINDOWS = 16
+"""Each adds some hundred characters to the address of a request, which must not grow beyond a few thousand."""
+
 ONE_DAY = timedelta(days=1)
 
 
@@ -20,6 +23,31 @@ class Window:
 
     def __str__(self) -> str:
         return f"{self.start} to {self.end - ONE_DAY}"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows that are fetched with one request, in order."""
+
+    windows: tuple[Window, ...]
+
+    @property
+    def start(self) -> date:
+        """The first day."""
+        return self.windows[0].start
+
+    @property
+    def rows(self) -> int:
+        """How many rows the days should hold together."""
+        return sum(window.rows for window in self.windows)
+
+    def holds(self, day: date) -> bool:
+        """Whether the day is fetched."""
+        return any(window.start <= day < window.end for window in self.windows)
+
+    def __str__(self) -> str:
+        parts = f", {len(self.windows)} windows" if len(self.windows) > 1 else ""
+        return f"{self.start} to {self.windows[-1].end - ONE_DAY}{parts}"
 
 
 def plan_windows(signatures: Mapping[date, Signature], max_rows: int = MAX_ROWS) -> list[Window]:
@@ -44,3 +72,13 @@ def plan_windows(signatures: Mapping[date, Signature], max_rows: int = MAX_ROWS)
             windows.append(Window(day, day + ONE_DAY, rows))
             is_open = True
     return windows
+
+
+def first_batch(windows: Sequence[Window], max_rows: int = MAX_ROWS) -> Batch | None:
+    """The first window, and those after it that one request can bring as well: scattered days are few requests."""
+    taken: list[Window] = []
+    for window in windows[:MAX_WINDOWS]:
+        if taken and sum(each.rows for each in taken) + window.rows > max_rows:
+            break
+        taken.append(window)
+    return Batch(tuple(taken)) if taken else None

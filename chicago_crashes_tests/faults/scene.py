@@ -94,6 +94,7 @@ class Scene:
     client: Portal
     connection: psycopg.Connection
     lake_folder: Path
+    database_url: str
 
     @property
     def store(self) -> PortalStore:
@@ -201,12 +202,12 @@ class Scene:
     @contextmanager
     def another_connection(self) -> Iterator[Self]:
         """The same platform, as another process sees it."""
-        with psycopg.connect(self.connection.info.dsn, autocommit=True) as connection:
-            yield type(self)(self.portal, self.client, connection, self.lake_folder)
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            yield type(self)(self.portal, self.client, connection, self.lake_folder, self.database_url)
 
     def on_another_client(self, client: Portal) -> Self:
         """The same platform, asking through another client."""
-        return type(self)(self.portal, client, self.connection, self.lake_folder)
+        return type(self)(self.portal, client, self.connection, self.lake_folder, self.database_url)
 
 
 def eager_client(url: str, **settings: Any) -> Portal:

@@ -53,7 +53,7 @@ def waiting(
     """Everything was loaded, and then every day of every feed changed; in the end all of it is loaded as well."""
     server.store = published
     with empty_database(module_database_url) as connection:
-        scene = Scene(server, client, connection, tmp_path_factory.mktemp("lake"))
+        scene = Scene(server, client, connection, tmp_path_factory.mktemp("lake"), module_database_url)
         for feed in FEEDS:
             assert not scene.load(feed).errors
         scene.own_copy()

@@ -119,8 +119,9 @@ class SmallPortal:
             low, high = re.findall(r"'([^']+)'", where)
             outside = [row for row in rows if not low <= row.get(feed.date, "") < high]
             return [{"rows": str(len(outside))}]
-        low, high, *after = re.findall(r"'([^']+)'", where)
-        found = [row for row in rows if low <= row.get(feed.date, "") < high]
+        spans = [re.findall(r"'([^']+)'", span) for span in where.split(" or ")]
+        after = spans[0][2:]
+        found = [row for row in rows if any(span[0] <= row.get(feed.date, "") < span[1] for span in spans)]
         limit = int(params.get("$limit", "1000"))
         if "$group" in params:
             days = defaultdict(list)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chicago_crashes.soda.signatures import EMPTY, Signature
-from chicago_crashes.soda.windows import Window, plan_windows
+from chicago_crashes.soda.windows import MAX_WINDOWS, Window, first_batch, plan_windows
 
 START = date(2019, 12, 25)
 NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
@@ -71,3 +71,23 @@ def test_empty_days_do_not_break_a_window_and_gaps_do() -> None:
 
 def test_days_without_rows_need_no_window() -> None:
     assert plan_windows(signatures({0: 0, 1: 0})) == []
+
+
+@given(plans, sizes)
+def test_a_batch_takes_windows_from_the_first_as_far_as_one_request_can_bring_them(
+    plan: dict[date, Signature], size: int
+) -> None:
+    windows = plan_windows(plan, size)
+    batch = first_batch(windows, size)
+
+    if batch is None:
+        assert windows == []
+        return
+    count = len(batch.windows)
+    assert list(batch.windows) == windows[:count]
+    assert 1 <= count <= MAX_WINDOWS
+    assert batch.rows <= size or count == 1
+    assert count == MAX_WINDOWS or windows[count:] == [] or batch.rows + windows[count].rows > size
+    assert [day for day in plan if batch.holds(day)] == [
+        day for day in plan if any(day in days_of(window) for window in batch.windows)
+    ]
