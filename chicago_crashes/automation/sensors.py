@@ -52,9 +52,9 @@ def change_sensor(start: date, *, days_per_run: int, seconds: int, switched_on: 
         last = datetime.now(CHICAGO).date() - timedelta(days=1)
         if last < start:
             return dg.SkipReason(f"No day is over yet since {start}, which CRASHES_START_DATE names.")
+        end_dead_runs(context.instance, lambda token: is_present(postgis.url(), token))
         try:
-            end_dead_runs(context.instance, lambda token: is_present(postgis.url(), token))
-        with soda.portal() as portal, postgis.connect() as connection:
+            with soda.portal() as portal, postgis.connect() as connection:
                 changes = [find_changes(portal, connection, feed, start, last) for feed in FEEDS]
         except CrashesError as error:
             # The tick fails with what people need to know; how the request was sent is of no help to them.

@@ -217,6 +217,12 @@ class _Campaign:
         self.totals.kills += process.poll() is None
         process.kill()
         process.wait(SECONDS_TO_END)
+        self._breaker.mend()
+        again = subprocess.run(
+            [COMMAND, "refresh"], capture_output=True, text=True, check=False, timeout=SECONDS_TO_END
+        )
+        if again.returncode and "accept-shrink" not in again.stdout + again.stderr:
+            raise SoakError(f"a refresh after a killed one failed: {again.stdout} {again.stderr}")
 
     def _refreshed_through_dagster(self) -> loading.Refreshed | CrashesError:
         try:
