@@ -17,21 +17,21 @@ FIRST_LINE = "# --- written by chicago-crashes at every start; your own lines be
 LAST_LINE = "# --- end of what chicago-crashes writes"
 
 
-def prepare(database_url: str) -> dict[str, str]:
+def prepare(database_url: str, home: Path = HOME) -> dict[str, str]:
     """Make Dagster's schema and home where they are missing, and return the environment for its processes."""
     make_schema(database_url)
-    return make_home()
+    return make_home(home)
 
 
-def make_home() -> dict[str, str]:
+def make_home(home: Path = HOME) -> dict[str, str]:
     """Make Dagster's home where it is missing, and return the environment that leads to it."""
-    HOME.mkdir(parents=True, exist_ok=True)
-    link = HOME / "dagster.yaml"
+    home.mkdir(parents=True, exist_ok=True)
+    link = home / "dagster.yaml"
     if not (link.is_symlink() and link.resolve() == CONFIGURATION):
         link.unlink(missing_ok=True)
         link.symlink_to(CONFIGURATION)
     return {
-        "DAGSTER_HOME": str(HOME),
+        "DAGSTER_HOME": str(home.absolute()),
         # One event a day and table: written one by one, they cost more than the loading of a day.
         "DAGSTER_EVENT_BATCH_SIZE": "1000",
         "DAGSTER_DISABLE_TELEMETRY": "yes",

@@ -63,11 +63,14 @@ def test_no_environment_variable_carries_the_password(database_url: str, tmp_pat
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("postgresql://u:p@h:1/d", "postgresql+psycopg2://u:p@h:1/d?options=-csearch_path%3Ddagster"),
-        ("postgres://u@h/d", "postgresql+psycopg2://u@h/d?options=-csearch_path%3Ddagster"),
+        (
+            "postgresql://u:p@h:1/d",
+            "postgresql+psycopg2://u:p@h:1/d?options=-csearch_path%3Ddagster+-csynchronous_commit%3Doff",
+        ),
+        ("postgres://u@h/d", "postgresql+psycopg2://u@h/d?options=-csearch_path%3Ddagster+-csynchronous_commit%3Doff"),
         (
             "postgresql+psycopg://u:p%40@h/d?sslmode=require&options=-cwork_mem%3D9MB",
-            "postgresql+psycopg2://u:p%40@h/d?options=-cwork_mem%3D9MB+-csearch_path%3Ddagster&sslmode=require",
+            "postgresql+psycopg2://u:p%40@h/d?options=-cwork_mem%3D9MB+-csearch_path%3Ddagster+-csynchronous_commit%3Doff&sslmode=require",
         ),
     ],
 )
