@@ -19,7 +19,7 @@ endef
 .PHONY: help demo test soak simulation up clean install lint docs pictures lock postgis
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: install postgis  ## Load a month of crash data from a stand-in portal into a private PostGIS, check it, say what came
 	@$(BIN)/chicago-crashes demo

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import polars as pl
@@ -23,6 +23,10 @@ from chicago_crashes.feeds import Feed
 from chicago_crashes.settings import PROJECT_ROOT
 
 NOTE_KEY = "chicago_crashes"
+
+UNFINISHED = ".unfinished"
+ABANDONED_AFTER = timedelta(hours=1)
+"""No day takes so long to write: an unfinished file this old belongs to a process that was killed."""
 
 
 class LakeUnavailableError(TransientError):
@@ -135,8 +139,9 @@ class Lake:
         content = io.BytesIO()
         rows.write_parquet(content, metadata={NOTE_KEY: json.dumps(asdict(note), default=_as_text)})
         folder, name = path.rsplit("/", 1)
-        unfinished = f"{folder}/.{name}.{uuid4().hex}.unfinished"
+        unfinished = f"{folder}/.{name}.{uuid4().hex}{UNFINISHED}"
         self._files.create_dir(folder, recursive=True)
+        self._remove_abandoned(folder)
         try:
             with self._files.open_output_stream(unfinished) as target:
                 target.write(content.getbuffer())
@@ -145,6 +150,12 @@ class Lake:
             self._remove(unfinished)
             raise
         return DayFile(path, note, rows.height, content.getbuffer().nbytes)
+
+    def _remove_abandoned(self, folder: str) -> None:
+        """Remove what killed processes left of files they were writing."""
+        for file in self._files.get_file_info(arrow_fs.FileSelector(folder)):
+            if file.base_name.endswith(UNFINISHED) and file.mtime < datetime.now(UTC) - ABANDONED_AFTER:
+                self._remove(file.path)
 
     def _remove(self, path: str) -> None:
         if self._files.get_file_info(path).type != arrow_fs.FileType.NotFound:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, feed_named
-from chicago_crashes.lake import NOTE_KEY, DayFile, Lake, LakeUnavailableError, digest_of
+from chicago_crashes.lake import ABANDONED_AFTER, NOTE_KEY, DayFile, Lake, LakeUnavailableError, digest_of
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 
@@ -201,6 +202,20 @@ def test_an_unfinished_file_is_never_read(lake: Lake, tmp_path: Path) -> None:
 
     assert stored(lake) == file
     assert tmp_path in Path(file.path).parents
+
+
+def test_what_a_killed_process_left_is_removed_but_not_what_is_being_written(lake: Lake) -> None:
+    folder = Path(write(lake, rows("A"))[0].path).parent
+    abandoned, under_way = folder / ".a.parquet.1.unfinished", folder / ".a.parquet.2.unfinished"
+    for file in (abandoned, under_way):
+        file.write_bytes(b"half")
+    long_ago = time.time() - 2 * ABANDONED_AFTER.total_seconds()
+    os.utime(abandoned, (long_ago, long_ago))
+
+    write(lake, rows("B"), hours=1)
+
+    assert not abandoned.exists()
+    assert under_way.exists()
 
 
 def foreign(folder: Path, name: str, content: bytes | None) -> None:

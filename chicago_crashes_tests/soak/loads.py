@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -111,5 +112,8 @@ def started_elsewhere(database_url: str, portal_url: str, lake: str, first: date
 
 def _refresh_here(database_url: str, portal_url: str, lake: str, first: date, last: date) -> None:
     logging.disable(logging.CRITICAL)
-    with desk(database_url, portal_url, lake) as at:
-        refresh(at, first, last, run_id="killed")
+    try:
+        with desk(database_url, portal_url, lake) as at:
+            refresh(at, first, last, run_id="killed")
+    except CrashesError:
+        sys.exit(1)  # a fault came before the kill
