@@ -25,6 +25,7 @@ from chicago_crashes.commands.accept_shrink import accept_shrink
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.local.portal.serve import RunningPortal
 from chicago_crashes.shrink import ShrinkError
+from chicago_crashes_tests.faults.convergence import tables_equal_portal
 from chicago_crashes_tests.platform import platform
 from chicago_crashes_tests.soak.agreement import agreements
 from chicago_crashes_tests.soak.breaking import Breaker
@@ -192,14 +193,14 @@ class _Campaign:
     def _load_and_cut(self) -> None:
         load = _in_thread(self._load)
         for _ in range(self._rng.randint(1, 3)):
-            self._wait_for_requests(self._rng.randint(1, 14), lambda: not load.is_alive())
+            self._wait_for_requests(self._rng.randint(1, 10), lambda: not load.is_alive())
             threading.Event().wait(self._rng.uniform(0, 0.1))
             self.totals.connections_cut += self._cut_connections()
         _joined(load)
 
     def _load_and_kill(self) -> None:
         process = started_elsewhere(self._database_url, self._portal.url, str(self._lake), FIRST, LAST)
-        self._wait_for_requests(self._rng.randint(1, 24), lambda: not process.is_alive())
+        self._wait_for_requests(self._rng.randint(1, 14), lambda: not process.is_alive())
         threading.Event().wait(self._rng.uniform(0, 0.15))
         self.totals.kills += process.is_alive()
         process.kill()
@@ -212,7 +213,7 @@ class _Campaign:
 
     def _load_through_dagster_and_kill(self) -> None:
         process = subprocess.Popen([COMMAND, "refresh"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self._wait_for_requests(self._rng.randint(5, 40), lambda: process.poll() is not None)
+        self._wait_for_requests(self._rng.randint(5, 20), lambda: process.poll() is not None)
         threading.Event().wait(self._rng.uniform(0, 0.5))
         self.totals.kills += process.poll() is None
         process.kill()
@@ -282,6 +283,8 @@ class _Campaign:
         self.totals.stale += sum(agreement.stale for agreement in found)
         if differences := [told for agreement in found for told in agreement.differences]:
             raise SoakError("\n".join(differences))
+        with psycopg.connect(self._database_url) as connection:
+            tables_equal_portal(connection, self._city.store, FIRST, LAST)
         if kept != [(history[1],)]:
             raise SoakError(f"history lost rows: {history[1]} before, {kept} of them after")
         return rows
