@@ -80,7 +80,13 @@ def fetch_days(
     held: dict[date, DayFile] = {}
 
     def review(plan: Mapping[date, Signature]) -> Collection[date]:
-        guard_against_shrink(portal, connection, feed, plan, today=datetime.now(CHICAGO).date())
+        try:
+            guard_against_shrink(portal, connection, feed, plan, today=datetime.now(CHICAGO).date())
+        except psycopg.OperationalError as error:
+            raise TransientError(
+                f"{feed.name}: the database was lost while the plan was held against what is loaded: {error}. Nothing "
+                "of these days was fetched; load them again."
+            ) from error
         now_held = {} if refetch else dict(_held_files(lake, feed, plan))
         held.update(now_held)
         return now_held.keys()

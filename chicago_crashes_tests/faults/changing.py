@@ -24,9 +24,18 @@ def free_text(feed: Feed) -> str:
     }[feed.name]
 
 
+KEY_COLUMN = {
+    "crashes": "crash_record_id",
+    "people": "person_id",
+    "vehicles": "crash_unit_id",
+    "fatalities": "person_id",
+}
+"""The column that makes a row another one."""
+
+
 def late_row(scene: Scene, feed: Feed) -> pl.DataFrame:
     """A row of another key for the second day."""
     (row,) = scene.some_rows(feed, DAYS[1], 1)
-    key = {"crashes": "crash_record_id", "people": "person_id", "vehicles": "crash_unit_id"}.get(feed.name, "person_id")
     other = {"crashes": "f" * 128, "vehicles": "98765432"}.get(feed.name, "Q98765432")
-    return pl.DataFrame([{**{n: v for n, v in row.items() if not n.startswith(":")}, key: other}])
+    published = {name: value for name, value in row.items() if not name.startswith(":")}
+    return pl.DataFrame([published | {KEY_COLUMN[feed.name]: other}], schema=dict.fromkeys(published, pl.String))
