@@ -10,6 +10,8 @@ import psycopg
 import pytest
 
 from chicago_crashes.errors import TransientError
+from chicago_crashes.local.portal.serve import serving
+from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.soda.ceiling import postgres_ceiling
 
 PER_WINDOW = 12
@@ -49,6 +51,35 @@ def test_two_processes_together_never_exceed_the_rate(database_url: str) -> None
     assert busiest <= PER_WINDOW
     # The ceiling is used, not merely kept: 48 requests at 12 a window need three full waits and little more.
     assert elapsed < 6 * (WINDOW + MARGIN).total_seconds() + 5
+
+
+ASKER = """
+import sys
+from datetime import timedelta
+from chicago_crashes.soda.ceiling import postgres_ceiling
+from chicago_crashes.soda.client import Portal
+
+database_url, portal_url, per_window, window, margin, requests = sys.argv[1:]
+ceiling = postgres_ceiling(
+    database_url, int(per_window), window=timedelta(seconds=float(window)), margin=timedelta(seconds=float(margin))
+)
+with Portal(portal_url, ceiling=ceiling) as portal:
+    for _ in range(int(requests)):
+        portal.get_metadata("85ca-t3if")
+"""
+
+
+def test_the_log_of_the_portal_shows_a_ceiling_of_sixty_never_exceeded_by_two_processes(database_url: str) -> None:
+    per_window, requests_each, window, margin = 60, 75, 2.0, 0.8
+    with serving(PortalStore()) as portal:
+        arguments = map(str, (database_url, portal.url, per_window, window, margin, requests_each))
+        command = [sys.executable, "-c", ASKER, *arguments]
+        askers = [subprocess.Popen(command) for _ in range(2)]
+        assert [asker.wait(timeout=120) for asker in askers] == [0, 0]
+        moments = sorted(request.moment for request in portal.requests)
+    assert len(moments) == 2 * requests_each
+    busiest = max(sum(first <= moment < first + window for moment in moments) for first in moments)
+    assert busiest <= per_window
 
 
 def test_a_session_in_another_time_zone_counts_the_same(database_url: str) -> None:
