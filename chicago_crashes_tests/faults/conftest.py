@@ -40,7 +40,7 @@ def scene(
     server.store = published
     server.faults.clear()
     with empty_database(module_database_url) as connection:
-        yield Scene(server, client, connection, tmp_path / "raw", module_database_url)
+        yield Scene(server, client, connection, tmp_path / "raw", module_database_url, len(server.requests))
 
 
 @pytest.fixture(params=FEEDS, ids=lambda feed: feed.name)

@@ -95,6 +95,8 @@ class Scene:
     connection: psycopg.Connection
     lake_folder: Path
     database_url: str
+    began_at: int = 0
+    """How many requests the portal had had before."""
 
     @property
     def store(self) -> PortalStore:
@@ -184,11 +186,11 @@ class Scene:
         found["lake"] = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files]
         return found
 
-    def row_requests(self, since: int = 0) -> list[str]:
-        """The conditions of all requests for rows after the first `since` requests."""
+    def row_requests(self, since: int | None = None) -> list[str]:
+        """The conditions of all requests for rows in this test, or after the first `since` requests of all tests."""
         return [
             request.params["$where"]
-            for request in self.portal.requests[since:]
+            for request in self.portal.requests[self.began_at if since is None else since :]
             if ROWS in request.params and request.path.startswith("/resource/")
         ]
 

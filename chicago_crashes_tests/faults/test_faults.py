@@ -27,7 +27,6 @@ PASSING = {
     "hung up": Fault(breaks_off=True),
     "out of date": Fault(is_out_of_date=True, times=3),
     "shuffled": Fault(is_shuffled=True, times=None),
-    "slow": Fault(seconds_before=0.05),
 }
 
 
@@ -58,8 +57,7 @@ def test_an_expired_token(scene: Scene, feed: Feed) -> None:
     scene.equals_portal(feed)
 
 
-@pytest.mark.parametrize("max_rows", [2, 5])
-def test_a_day_larger_than_a_window_while_things_go_wrong(scene: Scene, feed: Feed, max_rows: int) -> None:
+def test_a_day_larger_than_a_window_while_things_go_wrong(scene: Scene, feed: Feed) -> None:
     """Whole days have one `:updated_at`, so every border between two pages lies between equal times."""
     scene.fails_with(
         faults.unavailable(query_has=":id >"),
@@ -67,8 +65,7 @@ def test_a_day_larger_than_a_window_while_things_go_wrong(scene: Scene, feed: Fe
         Fault(is_out_of_date=True, query_has=":id >"),
         Fault(is_shuffled=True, times=None),
     )
-    assert not scene.load(feed, DAYS[:2], max_rows=max_rows).errors
-    assert not scene.load(feed, DAYS[2:], max_rows=max_rows).errors
+    assert not scene.load(feed, max_rows=2).errors
     assert any(":id >" in where for where in scene.row_requests())
     scene.equals_portal(feed)
 

@@ -39,7 +39,7 @@ LASTING: dict[str, tuple[Fault, type[CrashesError]]] = {
 }
 
 
-PLACES = {"plan": SIGNATURES, "rows": ROWS, "description": ""}
+PLACES = {"plan": SIGNATURES, "rows": ROWS}
 
 
 @pytest.fixture(scope="module")

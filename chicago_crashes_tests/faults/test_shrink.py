@@ -1,6 +1,6 @@
 """A portal that loses rows: what is too much is not withdrawn until somebody says so, for each feed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -21,8 +21,7 @@ MORE_ROWS = 40
 def full(scene: Scene, feed: Feed) -> Scene:
     """Every day is large enough to be guarded, and loaded."""
     scene.own_copy()
-    for day in DAYS:
-        publish_many(scene, feed, day, MORE_ROWS)
+    publish_many(scene, feed, DAYS, MORE_ROWS, like=late_row(scene, feed))
     assert not scene.load(feed).errors
     return scene
 
@@ -84,7 +83,7 @@ def test_a_day_that_is_still_being_written_may_lose_rows(scene: Scene, feed: Fee
     for day in (today - timedelta(days=20), today - timedelta(days=40)):
         mutations.delete(scene.store, feed, {})
         scene.connection.execute("truncate ops.signatures")
-        publish_many(scene, feed, day, 30, like=row)
+        publish_many(scene, feed, [day], 30, like=row)
         assert not scene.load(feed, [day]).errors
         lose(scene, feed, day, 0.6)
         errors = scene.load(feed, [day]).errors
@@ -130,14 +129,14 @@ def held_back(scene: Scene, feed: Feed, change: Callable[[], object], *, naming:
     assert scene.snapshot() == before
 
 
-def publish_many(scene: Scene, feed: Feed, day: date, count: int, *, like: pl.DataFrame | None = None) -> None:
-    """Publish copies of a row, of other keys, on a day."""
-    row = late_row(scene, feed) if like is None else like
-    keys = [f"{day:%m%d}{number:03}" for number in range(count)]
-    rows = pl.concat([row] * count).with_columns(
-        pl.Series(KEY_COLUMN[feed.name], keys), pl.lit(f"{day}T05:00:00.000").alias(feed.date)
+def publish_many(scene: Scene, feed: Feed, days: Sequence[date], count: int, *, like: pl.DataFrame) -> None:
+    """Publish as many copies of a row on each day, with keys of their own."""
+    copies = [(f"{day:%m%d}{number:03}", f"{day}T05:00:00.000") for day in days for number in range(count)]
+    keys, dates = zip(*copies, strict=True)
+    rows = pl.concat([like] * len(copies))
+    mutations.publish_more(
+        scene.store, feed, rows.with_columns(pl.Series(KEY_COLUMN[feed.name], keys), pl.Series(feed.date, dates))
     )
-    mutations.publish_more(scene.store, feed, rows)
 
 
 def lose(scene: Scene, feed: Feed, day: date, share: float) -> None:
