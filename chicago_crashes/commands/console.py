@@ -8,26 +8,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from chicago_crashes.automation.launch import FeedOutcome, OnStep, Outcome
+from chicago_crashes.automation.launch import COUNTED, FeedOutcome, OnStep, Outcome
 
 WIDTH_OF_A_FILE = 170
 """A summary that is not shown in a terminal must not be squeezed into the 80 columns assumed for one."""
 
 console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
 errors = Console(stderr=True)
-
-SUMMED = (
-    "source_rows",
-    "raw_rows",
-    "table_rows",
-    "quarantined",
-    "repaired",
-    "inserted",
-    "updated",
-    "unchanged",
-    "withdrawn",
-)
-HEADINGS = ("source", "raw", "table", "quarantined", "repaired", "inserted", "updated", "unchanged", "withdrawn")
 
 
 @contextmanager
@@ -54,11 +41,11 @@ def show(outcome: Outcome) -> None:
     table = Table(title="Rows of the loaded days")
     table.add_column("feed")
     table.add_column("days", justify="right")
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right")
+    for name in COUNTED:
+        table.add_column(name.removesuffix("_rows"), justify="right")
     table.add_column("checks passed", justify="right", no_wrap=True)
     for name, feed in outcome.feeds.items():
-        table.add_row(name, f"{feed.days:,}", *(f"{feed.counts[key]:,}" for key in SUMMED), _checks(feed))
+        table.add_row(name, f"{feed.days:,}", *(f"{feed.counts[key]:,}" for key in COUNTED), _checks(feed))
     console.print(table)
     for name, feed in outcome.feeds.items():
         for check, reason in feed.checks_failed.items():
