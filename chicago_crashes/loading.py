@@ -62,10 +62,11 @@ QUICK_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh did, and which days are stale still, by feed."""
+    """What a refresh did, and which days are stale still and how many rows no day can hold, by feed."""
 
     outcomes: Sequence[Outcome]
     still_stale: Mapping[str, Sequence[date]]
+    rows_without_a_day: Mapping[str, int]
 
     @property
     def succeeded(self) -> bool:
@@ -98,7 +99,7 @@ def refresh(feed_names: Sequence[str], progress: Callable[[int], AbstractContext
     partitions = day_partitions(settings().start_date)
     last = partitions.get_last_partition_key()
     if last is None:
-        return Refreshed([], {})
+        return Refreshed([], {}, {})
     outcomes: list[Outcome] = []
     with (
         database() as url,
@@ -118,7 +119,11 @@ def refresh(feed_names: Sequence[str], progress: Callable[[int], AbstractContext
             changes = look()
             if not outcomes[-1].succeeded:
                 break
-    return Refreshed(outcomes, {change.feed.name: sorted(change.stale) for change in changes if change.stale})
+    return Refreshed(
+        outcomes,
+        {change.feed.name: sorted(change.stale) for change in changes if change.stale},
+        {change.feed.name: change.rows_without_a_day for change in changes if change.rows_without_a_day},
+    )
 
 
 @contextmanager

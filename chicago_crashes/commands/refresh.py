@@ -21,6 +21,13 @@ def refresh(
     refreshed = run_refresh(feed or [], progress_bar)
     for outcome in refreshed.outcomes:
         show(outcome)
+    for name, rows in refreshed.rows_without_a_day.items():
+        errors.print(
+            f"[yellow]not loaded[/yellow] {name}: {rows:,} published rows have no date, or one outside "
+            "CRASHES_START_DATE to today",
+            highlight=False,
+            soft_wrap=True,
+        )
     if refreshed.succeeded:
         console.print("Every day has the signature the portal gives for it.")
         return

@@ -113,6 +113,12 @@ def test_a_copy_is_loaded_kept_up_to_date_and_looked_at(database_url: str, tmp_p
         assert (nothing_to_do.status, nothing_to_do.errors) == (0, "")
         assert shown(nothing_to_do) == {}
         assert len(portal.requests) - before <= 3
+
+        undated = frames["crashes"].head(1).with_columns(pl.lit(None, pl.String).alias("crash_date"))
+        publish(portal.store, {"crashes": undated})
+        told_of = run(environment, "refresh", "--feed", "crashes")
+        assert told_of.status == 0
+        assert "crashes: 1 published rows have no date" in told_of.errors
     assert query(database_url, "select count(*) from ops.signatures") == [(8,)]
 
 
