@@ -7,11 +7,13 @@ logged by itself, tied to the day's newest materialisation, and the returned res
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )
+from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata
 
 from chicago_crashes.inspection import Verdict
 
@@ -34,11 +36,23 @@ def report_verdicts(
         return
     targets = _newest_materializations(context, asset_key)
     for question, found in by_question.items():
-        for verdict in found:
-            context.op_execution_context.log_event(
-                _evaluation(asset_key, verdict, targets, blocking=question in blocking)  # type: ignore[arg-type]
-            )
+        _log_together(
+            context, [_evaluation(asset_key, verdict, targets, blocking=question in blocking) for verdict in found]
+        )
         yield _result_of_range(asset_key, question, found)
+
+
+def _log_together(context: dg.AssetCheckExecutionContext, evaluations: Sequence[dg.AssetCheckEvaluation]) -> None:
+    """Log evaluations as `context.log_event` would, but as one batch; Dagster offers that for materialisations only."""
+    batch = str(uuid4())
+    for place, evaluation in enumerate(evaluations, start=1):
+        DagsterEvent.from_step(
+            dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+            context.op_execution_context.get_step_execution_context(),
+            evaluation,
+            message=f"{evaluation.check_name} of {evaluation.partition} {'held' if evaluation.passed else 'failed'}",
+            batch_metadata=DagsterEventBatchMetadata(batch, is_end=place == len(evaluations)),
+        )
 
 
 def _result_of_day(asset_key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:

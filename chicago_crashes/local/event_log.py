@@ -1,21 +1,22 @@
-"""Dagster's storage in the platform's own database, in the schema `dagster`, with a connection pool under the events.
+"""Dagster's storage in the platform's own database, in the schema `dagster`, made for runs over many days.
 
 `dagster.yaml` names `CrashesDagsterStorage`. It asks for the database like everything else does, so Dagster needs no
 address of its own, and its processes start the private cluster when they are the first to need it.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from weakref import WeakSet
 
-from dagster import Field, StringSource
+from dagster import EventLogEntry, Field, StringSource
 from dagster._config.config_schema import UserConfigSchema
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from dagster_postgres.utils import create_pg_engine
 from sqlalchemy.pool import QueuePool
 
+from chicago_crashes.local import event_batches
 from chicago_crashes.local.cluster import database_url
 from chicago_crashes.local.dagster_home import make_schema, storage_url
 
@@ -46,10 +47,10 @@ class CrashesDagsterStorage(DagsterPostgresStorage):
 
 
 class PooledEventLogStorage(PostgresEventLogStorage):
-    """The event log with connections that are kept.
+    """The event log with connections that are kept, and with batches of every event there is one of a day.
 
-    The original opens a connection for every event; with one event a day, that is most of the time a run over
-    thousands of days spends on bookkeeping. The pool may grow without bound, because the original may, too.
+    The original opens a connection for every event and writes most of them one by one; that is most of the time a run
+    over thousands of days spends on bookkeeping. The pool may grow without bound, because the original may, too.
     """
 
     def __init__(self, postgres_url: str) -> None:
@@ -63,6 +64,20 @@ class PooledEventLogStorage(PostgresEventLogStorage):
             pool_pre_ping=True,
         )
         _storages.add(self)
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events that belong together, in few statements where we know how."""
+        if not event_batches.may_be_written_together(events):
+            super().store_event_batch(events)
+            return
+        rows = [self._event_to_row(event) for event in events]
+        with self.index_transaction() as connection:
+            ids = event_batches.insert_events(connection, rows)
+            event_batches.record_checks(connection, events, [row["event"] for row in rows], ids)
+            of_assets = event_batches.of_assets(events, ids)
+            self._store_asset_event_tags(connection, *of_assets)
+            for event, event_id in event_batches.last_of_each_asset(*of_assets):
+                self._store_asset_event(connection, event, event_id)
 
     def dispose(self) -> None:
         """Close the kept connections with the Dagster instance that owns this storage."""

@@ -1,13 +1,17 @@
-"""The pooled event log: the same events as without a pool, over few connections, also after forks and restarts."""
+"""The event log: the same events as Dagster's own, over few connections, in batches, also after forks and restarts."""
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 
 import dagster as dg
 import psycopg
 import pytest
 
+from chicago_crashes.assets.partitions import day_of
+from chicago_crashes.checks.reporting import report_verdicts
+from chicago_crashes.inspection import Verdict
 from chicago_crashes.local import dagster_home
 from chicago_crashes.local.event_log import CrashesDagsterStorage, PooledEventLogStorage
 
@@ -38,6 +42,17 @@ def daily() -> None:
     """Nothing but its events matters."""
 
 
+@dg.multi_asset_check(
+    specs=[dg.AssetCheckSpec(name, asset="daily", partitions_def=DAYS) for name in ("is_sound", "is_whole")]
+)
+def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """Every day is whole, and the second day of a month is not sound."""
+    days = [day_of(key) for key in context.op_execution_context.partition_keys]
+    sound = [Verdict("is_sound", day, passed=day.day != 2, is_fault=False, numbers={"rows": day.day}) for day in days]
+    whole = [Verdict("is_whole", day, passed=True, is_fault=True, numbers={}) for day in days]
+    yield from report_verdicts(context, daily.key, iter([*sound, *whole]), blocking=frozenset())
+
+
 @pytest.fixture
 def storage_url(database_url: str) -> str:
     dagster_home.make_schema(database_url)
@@ -58,6 +73,25 @@ def instance(storage_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def test_a_ranged_run_records_every_day(instance: dg.DagsterInstance) -> None:
     assert dg.materialize([daily], instance=instance, tags=RANGE).success
     assert len(instance.get_materialized_partitions(daily.key)) == 60
+
+
+def test_events_in_batches_are_the_same_as_one_by_one(
+    instance: dg.DagsterInstance, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = []
+    for batch_size in ("0", "50"):
+        monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", batch_size)
+        run_id = dg.materialize([daily, checks], instance=instance, tags=RANGE).run_id
+        stored.append((events_of(database_url, run_id), check_records_of(database_url, run_id)))
+    one_by_one, in_batches = stored
+    assert in_batches == one_by_one
+    events, records = in_batches
+    assert len(records) == 2 * (60 + 1), "a result for every day, and one over the range"
+    assert ("is_sound", "2024-02-02", "FAILED") in [record[:3] for record in records]
+    assert ("is_sound", "2024-02-03", "SUCCEEDED") in [record[:3] for record in records]
+    assert events["ASSET_CHECK_EVALUATION", None, None] == 2 * (60 + 1)
+    assert events["ASSET_MATERIALIZATION_PLANNED", '["daily"]', "2024-02-29"] == 1
+    assert instance.get_asset_records([daily.key])[0].asset_entry.last_run_id == run_id
 
 
 def test_events_share_connections(instance: dg.DagsterInstance, database_url: str) -> None:
@@ -98,6 +132,30 @@ def test_the_webserver_may_tune_it(storage_url: str) -> None:
     events.optimize_for_webserver(statement_timeout=5000, pool_recycle=3600, max_overflow=20)
     assert list(events.all_asset_keys()) == []
     events.dispose()
+
+
+def events_of(url: str, run_id: str) -> Counter[tuple[str, str | None, str | None]]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT dagster_event_type, asset_key, partition FROM dagster.event_logs WHERE run_id = %s", [run_id]
+        ).fetchall()
+    return Counter(rows)
+
+
+def check_records_of(url: str, run_id: str) -> list[tuple[str, str, str, str, bool, bool]]:
+    """Per check and day: how it went, what it says, and whether it points to its event and the day's data."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "SELECT c.check_name, c.partition, c.execution_status,"
+            " c.evaluation_event::jsonb #>> '{dagster_event,event_specific_data,metadata}',"
+            " c.evaluation_event = e.event AND c.evaluation_event_timestamp = e.timestamp AND e.run_id = c.run_id,"
+            " m.partition IS NOT DISTINCT FROM c.partition"
+            " FROM dagster.asset_check_executions c"
+            " LEFT JOIN dagster.event_logs e ON e.id = c.evaluation_event_storage_id"
+            " LEFT JOIN dagster.event_logs m ON m.id = c.materialization_event_storage_id"
+            " WHERE c.run_id = %s ORDER BY 1, 2",
+            [run_id],
+        ).fetchall()
 
 
 def sessions_so_far(url: str) -> int:
