@@ -12,7 +12,7 @@ ROWS_A_BLOCK = 50_000
 def copy_to_stage(connection: Connection, stage: sql.Identifier, like: sql.Identifier, rows: pl.DataFrame) -> None:
     """Make the temporary table `stage` with the columns of `rows`, typed like those of the table `like`, and fill it.
 
-    It is dropped when the transaction ends. Null is the empty field: cleaned text is never empty.
+    It is dropped when the transaction ends.
     """
     columns = sql.SQL(", ").join(map(sql.Identifier, rows.columns))
     connection.execute(
@@ -20,17 +20,25 @@ def copy_to_stage(connection: Connection, stage: sql.Identifier, like: sql.Ident
             stage, columns, like
         )
     )
-    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(stage, columns)
+    copy_rows(connection, stage, rows)
+
+
+def copy_rows(connection: Connection, table: sql.Identifier, rows: pl.DataFrame) -> None:
+    """Append rows to a table. Null is the empty field: cleaned text is never empty."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, rows.columns))
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, columns)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for block in rows.iter_slices(ROWS_A_BLOCK):
             buffer = io.BytesIO()
             block.write_csv(buffer, include_header=False)
             copy.write(buffer.getbuffer())
-    connection.execute(sql.SQL("analyze {}").format(stage))
 
 
 def copy_from_query(
-    connection: Connection, query: sql.Composable, schema: Mapping[str, pl.DataType], params: Mapping[str, object]
+    connection: Connection,
+    query: sql.Composable,
+    schema: Mapping[str, pl.DataType],
+    params: Mapping[str, object] | None = None,
 ) -> pl.DataFrame:
     """The rows of a query as a frame of the given schema, column by column."""
     flags = [name for name, dtype in schema.items() if dtype == pl.Boolean]

@@ -4,6 +4,7 @@ Running it again with the same days writes nothing and says so. A day is merged 
 among the staged ones were withdrawn by the portal, so they leave the table and stay in `ops.history`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,7 +18,7 @@ from sqlalchemy import Table
 from chicago_crashes.cleaning.clean import DAY, ROW_KEY, SECOND_ROW, Cleaned
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
-from chicago_crashes.postgis.copy import copy_to_stage
+from chicago_crashes.postgis.copy import copy_from_query, copy_rows, copy_to_stage
 from chicago_crashes.postgis.tables import FINDINGS, QUARANTINE, SIGNATURES
 
 SQL_FILES = resources.files("chicago_crashes.postgis") / "sql"
@@ -114,9 +115,8 @@ def _refuse_older_versions(connection: Connection, feed: Feed, days: Sequence[So
 
 
 def _merge_rows(connection: Connection, feed: Feed, rows: pl.DataFrame, days: Sequence[date], run_id: str) -> _Written:
-    staged = _one_version_each(feed, rows).drop(DAY)
-    parts = _statement_parts(feed, staged.columns)
-    copy_to_stage(connection, STAGE, sql.Identifier(feed.table), staged)
+    """Rows with a new key go straight into the table; only those whose key it holds are staged and compared."""
+    arrived = _one_version_each(feed, rows).drop(DAY)
     params = {
         "feed": feed.name,
         "run_id": run_id,
@@ -125,15 +125,43 @@ def _merge_rows(connection: Connection, feed: Feed, rows: pl.DataFrame, days: Se
         "after_last": max(days) + timedelta(days=1),
         "rival_days": _days_with_rivals(connection, feed, days),
     }
-    _run(connection, "keep_amended", parts, params)
+    parts = _statement_parts(feed, arrived.columns)
+    table = sql.Identifier(feed.table)
+    copy_to_stage(connection, KEYS, table, arrived.select(feed.key))
     _run(connection, "keep_withdrawn", parts, params)
-    withdrawn = [row[0] for row in _run(connection, "remove_withdrawn", parts, params)]
-    upserted = _run(connection, "upsert", parts, params)
+    withdrawn = [day for (day,) in _run(connection, "remove_withdrawn", parts, params)]
+    stored = _stored_keys(connection, feed, arrived, parts)
+    updated = _amend(connection, table, arrived.join(stored, on=feed.key, how="semi"), parts, params)
+    new = arrived.join(stored, on=feed.key, how="anti", maintain_order="left")
+    copy_rows(connection, table, new)
     return _Written(
-        inserted={day: inserted for day, inserted, _ in upserted},
-        updated={day: updated for day, _, updated in upserted},
-        withdrawn={day: withdrawn.count(day) for day in set(withdrawn)},
+        inserted=_count_by_day(new.select(pl.col(feed.date).dt.date().alias(DAY))),
+        updated=updated,
+        withdrawn=Counter(withdrawn),
     )
+
+
+def _stored_keys(
+    connection: Connection, feed: Feed, arrived: pl.DataFrame, parts: Mapping[str, sql.Composable]
+) -> pl.DataFrame:
+    types = {name: arrived.schema[name] for name in feed.key}
+    return copy_from_query(connection, _statement("stored_keys", parts), types)
+
+
+def _amend(
+    connection: Connection,
+    table: sql.Identifier,
+    known: pl.DataFrame,
+    parts: Mapping[str, sql.Composable],
+    params: Mapping[str, object],
+) -> Mapping[date, int]:
+    """Compare rows whose key is stored with what is stored, keep and replace what differs; how many, by day."""
+    if known.is_empty():
+        return {}
+    copy_to_stage(connection, STAGE, table, known)
+    _run(connection, "find_amended", parts, params)
+    _run(connection, "keep_amended", parts, params)
+    return dict(_run(connection, "update_amended", parts, params))
 
 
 def _days_with_rivals(connection: Connection, feed: Feed, days: Sequence[date]) -> list[date]:
@@ -145,7 +173,9 @@ def _days_with_rivals(connection: Connection, feed: Feed, days: Sequence[date]) 
     return [day for (day,) in rows]
 
 
+KEYS = sql.Identifier("staged_keys")
 STAGE = sql.Identifier("staged_rows")
+AMENDED = sql.Identifier("amended_rows")
 
 
 def _one_version_each(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
@@ -164,18 +194,20 @@ def _statement_parts(feed: Feed, columns: Sequence[str]) -> dict[str, sql.Compos
     stored_keys = [sql.SQL("stored.{}::text").format(sql.Identifier(name)) for name in feed.key]
     return {
         "table": sql.Identifier(feed.table),
+        "keys": KEYS,
         "stage": STAGE,
+        "amended": AMENDED,
         "date": sql.Identifier(feed.date),
         "key": _listed(feed.key),
-        "columns": _listed(names),
+        "same_key": _same_key(feed),
         "values": _listed(values),
-        "excluded_values": _listed(values, of="excluded"),
+        "staged_values": _listed(values, of="staged"),
         "stored_row_key": sql.SQL("concat_ws('/', {})").format(sql.SQL(", ").join(stored_keys)),
         "stored_row": sql.SQL("to_jsonb(stored) - array['geometry', 'needs_geocoding']"),
-        "staged_is_newer": _is_newer(feed, "staged"),
-        "excluded_is_newer": _is_newer(feed, "excluded"),
-        "values_differ": _differ(values, "staged"),
-        "excluded_differs": _differ(values, "excluded"),
+        "staged_is_newer": _staged_is_newer(feed),
+        "values_differ": sql.SQL("({}) is distinct from ({})").format(
+            _listed(values, of="stored"), _listed(values, of="staged")
+        ),
         "is_withdrawn": _is_withdrawn(feed),
         "feed": sql.Placeholder("feed"),
         "run_id": sql.Placeholder("run_id"),
@@ -186,7 +218,11 @@ def _listed(names: Iterable[str], *, of: str | None = None) -> sql.Composable:
     return sql.SQL(", ").join(sql.Identifier(of, name) if of else sql.Identifier(name) for name in names)
 
 
-def _is_newer(feed: Feed, incoming: str) -> sql.Composable:
+def _same_key(feed: Feed) -> sql.Composable:
+    return sql.SQL(" and ").join(sql.SQL("stored.{0} = staged.{0}").format(sql.Identifier(name)) for name in feed.key)
+
+
+def _staged_is_newer(feed: Feed) -> sql.Composable:
     """At least as new as the stored row; a row without a time of publication never replaces one that has it.
 
     When the newer of two rows that share a key goes, the older one takes its place. Rows share a key where we number
@@ -195,34 +231,25 @@ def _is_newer(feed: Feed, incoming: str) -> sql.Composable:
     may_take_its_place = (
         sql.SQL("true")
         if feed.surrogate
-        else sql.SQL("{}.{}::date = any({})").format(
-            sql.Identifier("stored"), sql.Identifier(feed.date), sql.Placeholder("rival_days")
-        )
+        else sql.SQL("stored.{}::date = any({})").format(sql.Identifier(feed.date), sql.Placeholder("rival_days"))
     )
     return sql.SQL(
-        "(stored.source_updated_at is null or {0}.source_updated_at >= stored.source_updated_at"
-        " or {0}.source_updated_at is not null and {1})"
-    ).format(sql.Identifier(incoming), may_take_its_place)
-
-
-def _differ(values: Sequence[str], incoming: str) -> sql.Composable:
-    return sql.SQL("({}) is distinct from ({})").format(_listed(values, of="stored"), _listed(values, of=incoming))
+        "(stored.source_updated_at is null or staged.source_updated_at >= stored.source_updated_at"
+        " or staged.source_updated_at is not null and {})"
+    ).format(may_take_its_place)
 
 
 def _is_withdrawn(feed: Feed) -> sql.Composable:
-    same_key = sql.SQL(" and ").join(
-        sql.SQL("staged.{0} = stored.{0}").format(sql.Identifier(name)) for name in feed.key
-    )
     return sql.SQL(
         "stored.{date} >= {first} and stored.{date} < {after_last} and stored.{date}::date = any({days})"
-        " and not exists (select from {stage} as staged where {same_key})"
+        " and not exists (select from {keys} as staged where {same_key})"
     ).format(
         date=sql.Identifier(feed.date),
         first=sql.Placeholder("first"),
         after_last=sql.Placeholder("after_last"),
         days=sql.Placeholder("days"),
-        stage=STAGE,
-        same_key=same_key,
+        keys=KEYS,
+        same_key=_same_key(feed),
     )
 
 
@@ -325,7 +352,11 @@ def _record_signatures(
 def _run(
     connection: Connection, file: str, parts: Mapping[str, sql.Composable], params: Mapping[str, object]
 ) -> list[tuple[Any, ...]]:
-    """Run a statement from `sql/`, its open parts filled in and its parameters bound; the rows it returns, if any."""
-    statement = sql.SQL((SQL_FILES / f"{file}.sql").read_text()).format(**parts)
-    cursor = connection.execute(statement, params)
+    """Run a statement from `sql/`, its parameters bound; the rows it returns, if any."""
+    cursor = connection.execute(_statement(file, parts), params)
     return cursor.fetchall() if cursor.description else []
+
+
+def _statement(file: str, parts: Mapping[str, sql.Composable]) -> sql.Composed:
+    """A statement from `sql/`, its open parts filled in."""
+    return sql.SQL((SQL_FILES / f"{file}.sql").read_text()).format(**parts)
