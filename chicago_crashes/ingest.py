@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import psycopg
 
-from chicago_crashes.cleaning.clean import DAY, clean
+from chicago_crashes.ahead import one_ahead
+from chicago_crashes.cleaning.clean import DAY, Cleaned, clean
+from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.lake import DayFile, Lake
 from chicago_crashes.postgis.merge import DayCounts, NewerVersionLoadedError, SourceDay, merge_days
+from chicago_crashes.postgis.reading import Merged, merged_days
 from chicago_crashes.shrink import guard_against_shrink
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, download
@@ -26,7 +29,7 @@ from chicago_crashes.soda.windows import MAX_ROWS
 logger = logging.getLogger(__name__)
 
 CHICAGO = ZoneInfo("America/Chicago")
-ROWS_A_MERGE = 50_000
+ROWS_A_MERGE = 20_000
 """Days are merged together up to this many rows: few transactions, bounded memory."""
 
 
@@ -102,22 +105,73 @@ def fetch_days(
 
 
 def load_days(
-    connection: psycopg.Connection, lake: Lake, feed: Feed, days: Sequence[date], *, run_id: str
+    connection: psycopg.Connection,
+    lake: Lake,
+    feed: Feed,
+    days: Sequence[date],
+    *,
+    run_id: str,
+    remerge: bool = False,
 ) -> Iterator[LoadedDay | DayFailure]:
-    """Clean the days' newest raw files and merge them into the feed's table."""
-    batch: list[DayFile] = []
+    """Clean the days' newest raw files and merge them into the feed's table.
+
+    A day that was merged from the same file by the same rules, and of which the table still has as many rows, is in
+    the table already: it is not even read, unless `remerge` asks for it. While some days are merged, the next ones are
+    read and cleaned.
+    """
+    merged = {} if remerge else merged_days(connection, feed, days)
+    for ready in one_ahead(_made_ready(lake, feed, days, merged)):
+        if isinstance(ready, _Batch):
+            yield from _merge(connection, lake, feed, ready, run_id)
+        else:
+            yield ready
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Days that are merged together: their files and their rows."""
+
+    files: Sequence[DayFile]
+    cleaned: Cleaned
+
+
+def _made_ready(
+    lake: Lake, feed: Feed, days: Sequence[date], merged: Mapping[date, Merged]
+) -> Iterator[_Batch | LoadedDay | DayFailure]:
+    """The days, cleaned and in batches, or what is known of them without."""
+    frames: dict[DayFile, pl.DataFrame] = {}
     rows = 0
     for day in days:
-        file = _newest(lake, feed, day)
-        if isinstance(file, DayFailure):
-            yield file
+        try:
+            file = lake.newest(feed, day)
+            if file is None:
+                yield DayFailure(day, _never_fetched(feed, day))
+                continue
+            if (known := merged.get(day)) and _is_of(known, file):
+                yield LoadedDay(day, known.counts)
+                continue
+            frame = lake.read(file)
+        except CrashesError as error:
+            yield DayFailure(day, error)
             continue
-        if batch and rows + file.rows > ROWS_A_MERGE:
-            yield from _merge(connection, lake, feed, batch, run_id)
-            batch, rows = [], 0
-        batch.append(file)
-        rows += file.rows
-    yield from _merge(connection, lake, feed, batch, run_id)
+        if frames and rows + frame.height > ROWS_A_MERGE:
+            yield _batch(feed, frames)
+            frames, rows = {}, 0
+        frames[file] = frame
+        rows += frame.height
+    if frames:
+        yield _batch(feed, frames)
+
+
+def _is_of(merged: Merged, file: DayFile) -> bool:
+    """Whether it was merged from this file, by the rules we have now."""
+    merged_from = (merged.fetched_at, merged.raw_digest, merged.rules_digest)
+    return merged_from == (file.note.fetched_at, file.note.digest, rules_digest())
+
+
+def _batch(feed: Feed, frames: Mapping[DayFile, pl.DataFrame]) -> _Batch:
+    rows = [frame.with_columns(pl.lit(file.note.day).alias(DAY)) for file, frame in frames.items()]
+    return _Batch(list(frames), clean(feed, pl.concat(rows, how="diagonal")))
 
 
 def _held_files(lake: Lake, feed: Feed, plan: Mapping[date, Signature]) -> Iterator[tuple[date, DayFile]]:
@@ -129,14 +183,6 @@ def _held_files(lake: Lake, feed: Feed, plan: Mapping[date, Signature]) -> Itera
             continue
         if file and Signature(file.note.source_rows, file.note.source_updated_at) == signature:
             yield day, file
-
-
-def _newest(lake: Lake, feed: Feed, day: date) -> DayFile | DayFailure:
-    try:
-        file = lake.newest(feed, day)
-    except CrashesError as error:
-        return DayFailure(day, error)
-    return file or DayFailure(day, _never_fetched(feed, day))
 
 
 def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay | DayFailure:
@@ -164,31 +210,35 @@ def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay 
 
 
 def _merge(
-    connection: psycopg.Connection, lake: Lake, feed: Feed, files: Sequence[DayFile], run_id: str
+    connection: psycopg.Connection, lake: Lake, feed: Feed, batch: _Batch, run_id: str
 ) -> Iterator[LoadedDay | DayFailure]:
-    """Merge the files in one transaction; if that cannot be, day by day, to find the day that is to blame."""
-    frames: dict[DayFile, pl.DataFrame] = {}
-    for file in files:
-        try:
-            frames[file] = lake.read(file)
-        except CrashesError as error:
-            yield DayFailure(file.note.day, error)
-    if not frames:
-        return
+    """Merge the batch in one transaction; if that cannot be, day by day, to find the day that is to blame."""
+    days = [file.note.day for file in batch.files]
     try:
-        counts = _merge_at_once(connection, feed, frames, run_id)
+        counts = merge_days(connection, feed, batch.cleaned, [_source_day(file) for file in batch.files], run_id=run_id)
     except (psycopg.DataError, psycopg.IntegrityError, NewerVersionLoadedError) as error:
-        if len(frames) == 1:
-            yield from _retold(connection, lake, feed, next(iter(frames)), run_id, error)
+        if len(days) == 1:
+            yield from _retold(connection, lake, feed, batch.files[0], run_id, error)
             return
-        logger.warning("%s: merging %d days one by one, because together: %s", feed.name, len(frames), error)
-        for file in frames:
-            yield from _merge(connection, lake, feed, [file], run_id)
+        logger.warning("%s: merging %d days one by one, because together: %s", feed.name, len(days), error)
+        for day in days:
+            yield from _merge_again(connection, lake, feed, day, run_id)
     except psycopg.OperationalError as error:
-        for file in frames:
-            yield DayFailure(file.note.day, _database_lost(feed, file.note.day, error))
+        for day in days:
+            yield DayFailure(day, _database_lost(feed, day, error))
     else:
         yield from (LoadedDay(day, counts[day]) for day in counts)
+
+
+def _merge_again(
+    connection: psycopg.Connection, lake: Lake, feed: Feed, day: date, run_id: str
+) -> Iterator[LoadedDay | DayFailure]:
+    """Merge one day by itself, from its newest file."""
+    for ready in _made_ready(lake, feed, [day], {}):
+        if isinstance(ready, _Batch):
+            yield from _merge(connection, lake, feed, ready, run_id)
+        else:
+            yield ready
 
 
 def _retold(
@@ -199,25 +249,28 @@ def _retold(
     if not isinstance(error, NewerVersionLoadedError):
         yield DayFailure(day, _refused(feed, day, error))
         return
-    newest = _newest(lake, feed, day)
-    if isinstance(newest, DayFailure):
-        yield newest
-    elif newest.path == file.path:
+    try:
+        newest = lake.newest(feed, day)
+    except CrashesError as unreadable:
+        yield DayFailure(day, unreadable)
+        return
+    if newest is None or newest.path == file.path:
         yield DayFailure(day, error)
     else:
-        yield from _merge(connection, lake, feed, [newest], run_id)
+        yield from _merge_again(connection, lake, feed, day, run_id)
 
 
-def _merge_at_once(
-    connection: psycopg.Connection, feed: Feed, frames: Mapping[DayFile, pl.DataFrame], run_id: str
-) -> dict[date, DayCounts]:
-    days = [
-        SourceDay(file.note.day, file.note.source_rows, file.note.source_updated_at, frame.height, file.note.fetched_at)
-        for file, frame in frames.items()
-    ]
-    rows = [frame.with_columns(pl.lit(file.note.day).alias(DAY)) for file, frame in frames.items()]
-    cleaned = clean(feed, pl.concat(rows, how="diagonal"))
-    return merge_days(connection, feed, cleaned, days, run_id=run_id)
+def _source_day(file: DayFile) -> SourceDay:
+    note = file.note
+    return SourceDay(
+        day=note.day,
+        source_rows=note.source_rows,
+        source_updated_at=note.source_updated_at,
+        raw_rows=file.rows,
+        fetched_at=note.fetched_at,
+        raw_digest=note.digest,
+        rules_digest=rules_digest(),
+    )
 
 
 def _never_fetched(feed: Feed, day: date) -> PermanentError:

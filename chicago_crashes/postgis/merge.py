@@ -26,13 +26,15 @@ SQL_FILES = resources.files("chicago_crashes.postgis") / "sql"
 
 @dataclass(frozen=True, slots=True)
 class SourceDay:
-    """What was fetched of a day: the portal's signature and what the raw lake holds."""
+    """What was fetched of a day: the portal's signature and what the raw lake holds, and the rules it is cleaned by."""
 
     day: date
     source_rows: int
     source_updated_at: datetime | None
     raw_rows: int
     fetched_at: datetime
+    raw_digest: str
+    rules_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,21 @@ class DayCounts:
     def reconciled(self) -> bool:
         """Whether every published row is accounted for: source = raw = table + quarantine."""
         return self.source_rows == self.raw_rows == self.table_rows + self.quarantined
+
+
+def unchanged_counts(source_rows: int, raw_rows: int, table_rows: int, repaired: int, quarantined: int) -> DayCounts:
+    """The counts of a day of which nothing was written."""
+    return DayCounts(
+        source_rows=source_rows,
+        raw_rows=raw_rows,
+        table_rows=table_rows,
+        inserted=0,
+        updated=0,
+        unchanged=table_rows,
+        withdrawn=0,
+        repaired=repaired,
+        quarantined=quarantined,
+    )
 
 
 class NewerVersionLoadedError(PermanentError):
@@ -328,6 +345,8 @@ def _record_signatures(
                 counts[source.day].quarantined,
                 counts[source.day].repaired,
                 source.fetched_at,
+                source.raw_digest,
+                source.rules_digest,
             )
             for source in days
         ],
@@ -340,6 +359,8 @@ def _record_signatures(
             "quarantined_rows": pl.Int32,
             "repaired_rows": pl.Int32,
             "fetched_at": pl.Datetime("us", "UTC"),
+            "raw_digest": pl.String,
+            "rules_digest": pl.String,
         },
         orient="row",
     )

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 from psycopg import Connection, sql
 
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.copy import copy_from_query
-from chicago_crashes.postgis.merge import table_rows_by_day
+from chicago_crashes.postgis.merge import DayCounts, table_rows_by_day, unchanged_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,33 @@ class Account:
     recorded_raw_rows: int
     table_rows: int
     quarantined_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a day was last merged from and by which rules; `counts` are what merging it again would make of it."""
+
+    fetched_at: datetime
+    raw_digest: str | None
+    rules_digest: str | None
+    counts: DayCounts
+
+
+def merged_days(connection: Connection, feed: Feed, days: Sequence[date]) -> dict[date, Merged]:
+    """The days whose rows are in the table as they were merged last; a day that has lost or gained rows is absent."""
+    if not days:
+        return {}
+    stored = table_rows_by_day(connection, feed, days)
+    recorded = connection.execute(
+        "select day, fetched_at, raw_digest, rules_digest, source_rows, raw_rows, table_rows, repaired_rows,"
+        " quarantined_rows from ops.signatures where feed = %s and day = any(%s)",
+        [feed.name, list(days)],
+    ).fetchall()
+    return {
+        day: Merged(fetched_at, raw_digest, rules_digest, unchanged_counts(*counted))
+        for day, fetched_at, raw_digest, rules_digest, *counted in recorded
+        if stored.get(day, 0) == counted[2]
+    }
 
 
 def accounts(connection: Connection, feed: Feed, days: Sequence[date]) -> dict[date, Account]:

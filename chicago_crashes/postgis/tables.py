@@ -187,6 +187,8 @@ SIGNATURES = Table(
     TableColumn("fetched_at", DateTime(timezone=True), nullable=False),
     TableColumn("loaded_at", DateTime(timezone=True), nullable=False),
     TableColumn("run_id", Text(), nullable=False, comment="The Dagster run that last changed this record"),
+    TableColumn("raw_digest", Text(), comment="Digest of the raw rows the day was merged from"),
+    TableColumn("rules_digest", Text(), comment="Digest of the rules the rows were cleaned by"),
     schema="ops",
     comment="What the portal said of each day when it was last loaded, and what became of its rows",
 )

@@ -198,7 +198,9 @@ def amend_one_crash(url: str, lake_folder: Path) -> tuple[str, str]:
         pl.when(is_it).then(pl.lit("55")).otherwise("posted_speed_limit").alias("posted_speed_limit")
     )
     cleaned = clean(CRASHES, amended.with_columns(pl.lit(FIRST).alias(DAY)))
-    day = SourceDay(FIRST, raw.height, file.note.source_updated_at, raw.height, file.note.fetched_at)
+    day = SourceDay(
+        FIRST, raw.height, file.note.source_updated_at, raw.height, file.note.fetched_at, file.note.digest, "rules"
+    )
     with psycopg.connect(url, autocommit=True) as connection:
         merge_days(connection, CRASHES, cleaned, [day], run_id="amended")
     return crash_record_id, speed_limit

@@ -35,7 +35,7 @@ def load(
         dated = [{feed.date: f"{day}T12:00:00.000", ":id": f"{day}-{place}", **row} for place, row in enumerate(rows)]
         frames.append(raw_frame(feed, dated, day=day))
     sources = [
-        SourceDay(day, len(rows) if source_rows is None else source_rows, SIGNED, len(rows), FETCHED)
+        SourceDay(day, len(rows) if source_rows is None else source_rows, SIGNED, len(rows), FETCHED, "raw", "rules")
         for day, rows in days.items()
     ]
     return merge_days(connection, feed, clean(feed, pl.concat(frames, how="diagonal")), sources, run_id=run_id)
