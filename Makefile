@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 ROUNDS ?= 200
-CODE := chicago_crashes chicago_crashes_tests
+BENCH_INSTALLED := $(VENV)/.bench
+CODE := chicago_crashes chicago_crashes_bench chicago_crashes_tests
 
 # $(call compile,FILE,OPTIONS): resolve pyproject.toml for every platform and Python version we support.
 define compile
@@ -16,7 +17,7 @@ define compile
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak simulation up clean install lint docs pictures lock postgis
+.PHONY: help demo test bench soak simulation up clean install lint docs pictures lock postgis
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ demo: install postgis  ## Load a month of crash data from a stand-in portal into
 
 test: lint postgis  ## Install everything and run the linters and the whole test suite
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+bench: $(BENCH_INSTALLED) postgis  ## Measure the platform against baselines and write docs/performance.md; QUICK=1 only prints, in 3 minutes
+	@$(BIN)/python -m chicago_crashes_bench $(if $(QUICK),--quick,--write)
 
 soak: install postgis  ## Change and break a stand-in portal at random, 200 times, and prove each time that the tables follow
 	@$(BIN)/python -m chicago_crashes_tests.soak --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
@@ -38,8 +42,9 @@ up: install postgis  ## Run the real thing: PostGIS, Dagster's webserver and dae
 
 clean:  ## Stop the private PostGIS and remove everything these targets made: data, virtual environment, caches
 	@if [ -x $(BIN)/python ] && [ -f $(INSTALLED) ]; then \
-		$(BIN)/python -c 'from chicago_crashes.local import cluster, dagster_home as home; cluster.destroy(); home.forget()'; \
-	elif [ -e .local/postgres ]; then \
+		$(BIN)/python -c 'from chicago_crashes.local import cluster, dagster_home as home; \
+			cluster.destroy(cluster.HOME / "bench"); cluster.destroy(); home.forget()'; \
+	elif [ -e .local/postgres ] || [ -e .local/bench/postgres ]; then \
 		echo "The private PostGIS is still there: run 'make install', then 'make clean' again." >&2; exit 1; \
 	fi
 	@rm -rf .local data/raw build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .tmp_dagster_home_* $(VENV)
@@ -59,10 +64,11 @@ docs: install  ## Write docs/dictionary.md anew from the declared feeds and tabl
 pictures: install postgis  ## Take docs/pictures anew from a running Dagster; needs Chromium on the PATH (apt-get install chromium)
 	@$(BIN)/python docs/pictures/make_pictures.py
 
-lock:  ## Renew requirements.lock and docker/requirements.lock after a change of the dependencies in pyproject.toml
+lock:  ## Renew every requirements.lock after a change of the dependencies in pyproject.toml
 	@mkdir -p .local && $(PYTHON) -m venv .local/lock && .local/lock/bin/python -m pip install -qq uv
-	@$(call compile,requirements.lock,--all-extras)
+	@$(call compile,requirements.lock,--extra demo --extra dev)
 	@$(call compile,docker/requirements.lock,--constraint requirements.lock)
+	@$(call compile,chicago_crashes_bench/requirements.lock,--extra demo --extra bench --constraint requirements.lock)
 
 postgis: install
 	@$(BIN)/python -m chicago_crashes.local.install
@@ -80,4 +86,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m chicago_crashes.local.dagster_home
+	@touch $@
+
+$(BENCH_INSTALLED): $(INSTALLED) chicago_crashes_bench/requirements.lock
+	@echo "Installing what the benchmarks need"
+	@$(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes -r chicago_crashes_bench/requirements.lock
 	@touch $@

@@ -1,0 +1,105 @@
+"""`python -m chicago_crashes_bench`: measure, print, and write docs/performance.md if asked to."""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import NoReturn
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from chicago_crashes.settings import PROJECT_ROOT
+from chicago_crashes_bench import plot, rendering
+from chicago_crashes_bench.bench import Bench, Found
+from chicago_crashes_bench.growth import Growth
+from chicago_crashes_bench.machine import described
+from chicago_crashes_bench.measures import fetch, history, orchestration, poll, tables, usual_day
+from chicago_crashes_bench.results import Measurement
+from chicago_crashes_bench.sizes import FULL, QUICK, Sizes
+from chicago_crashes_bench.workplace import HOME, workplace
+
+MEASURES: Mapping[str, Callable[[Bench], Found]] = {
+    "tables": tables.measure,
+    "history": history.measure,
+    "poll": poll.measure,
+    "usual-day": usual_day.measure,
+    "fetch": fetch.measure,
+    "orchestration": orchestration.measure,
+}
+DOCUMENT = PROJECT_ROOT / "docs" / "performance.md"
+PICTURE = PROJECT_ROOT / "docs" / "pictures" / "performance.png"
+RESULTS = HOME / "results.json"
+WIDTH_OF_A_FILE = 190
+
+console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
+
+
+def main() -> int:
+    """Run what the command line asks for; 0 unless something failed, or a bar was missed and `--strict` was given."""
+    asked = _asked()
+    logging.disable(logging.WARNING)
+    signal.signal(signal.SIGTERM, _end)
+    measurements, growths, machine = _measured(QUICK if asked.quick else FULL, asked.only or list(MEASURES))
+    for name, value in machine.items():
+        console.print(f"{name}: {value}", highlight=False)
+    console.print(rendering.result_table(measurements))
+    console.print(rendering.growth_table(growths))
+    RESULTS.write_text(json.dumps([*map(asdict, measurements), *map(asdict, growths)], indent=1))
+    if asked.write:
+        plot.draw(measurements, PICTURE)
+        picture = str(PICTURE.relative_to(DOCUMENT.parent))
+        DOCUMENT.write_text(rendering.document(machine, measurements, growths, picture))
+        console.print(f"Written: {DOCUMENT.relative_to(PROJECT_ROOT)}, {PICTURE.relative_to(PROJECT_ROOT)}")
+    return int(asked.strict and any(measurement.is_met is False for measurement in measurements))
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m chicago_crashes_bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, within three minutes")
+    parser.add_argument("--only", nargs="+", choices=MEASURES, metavar="NAME", help=f"of {', '.join(MEASURES)}")
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md and its plot")
+    parser.add_argument("--strict", action="store_true", help="a missed bar is a failure")
+    asked = parser.parse_args()
+    if asked.write and (asked.quick or asked.only):
+        parser.error("docs/performance.md holds all measures at full size: leave out --quick and --only")
+    return asked
+
+
+def _measured(sizes: Sizes, names: Sequence[str]) -> tuple[list[Measurement], list[Growth], dict[str, str]]:
+    measurements: list[Measurement] = []
+    growths: list[Growth] = []
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    started = time.perf_counter()
+    with (
+        Progress(*columns, console=console, refresh_per_second=2, transient=True) as progress,
+        workplace() as place,
+    ):
+        task = progress.add_task("starting")
+
+        def tell(doing: str) -> None:
+            progress.update(task, description=doing)
+            progress.print(f"[dim]{time.perf_counter() - started:7.1f} s  {doing}[/dim]", highlight=False)
+
+        with ExitStack() as stack:
+            bench = Bench(sizes, place, tell, stack)
+            for name in [name for name in MEASURES if name in names]:
+                for found in MEASURES[name](bench):
+                    if isinstance(found, Growth):
+                        growths.append(found)
+                    else:
+                        measurements.append(found)
+        return measurements, growths, described(place.server_url)
+
+
+def _end(_signal: int, _frame: object) -> NoReturn:
+    sys.exit(143)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

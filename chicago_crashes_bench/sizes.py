@@ -1,0 +1,51 @@
+"""How large the measures are: whole, or reduced to what a few minutes allow."""
+
+from dataclasses import dataclass
+from datetime import date
+
+FIRST_DAY = date(2013, 3, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """`rows` are the sizes at which growth is looked at; the bars are meant for the largest.
+
+    Up to `repeated_up_to` rows are measured `tries` times, and the fastest counts: what else the machine does only ever
+    adds.
+    """
+
+    name: str
+    rows: tuple[int, ...]
+    tries: int
+    repeated_up_to: int
+    history_days: int
+    orm_rows: int
+    dlt_days: int
+    empty_days: int
+    amended_days: int
+
+
+FULL = Sizes(
+    "full",
+    rows=(10_000, 100_000, 1_000_000),
+    tries=2,
+    repeated_up_to=100_000,
+    history_days=4_900,
+    orm_rows=50_000,
+    dlt_days=180,
+    empty_days=4_900,
+    amended_days=60,
+)
+QUICK = Sizes(
+    "quick",
+    rows=(10_000, 50_000),
+    tries=1,
+    repeated_up_to=0,
+    history_days=60,
+    orm_rows=4_000,
+    dlt_days=20,
+    empty_days=200,
+    amended_days=4,
+)
+NEW_ROWS = {"crashes": 300, "people": 650, "vehicles": 600}
+"""What a usual day brings."""

@@ -1,0 +1,1 @@
+"""Tests of what the benchmarks conclude from what they measure."""
