@@ -45,10 +45,11 @@ def main() -> int:
     asked = _asked()
     logging.disable(logging.WARNING)
     signal.signal(signal.SIGTERM, _end)
-    measurements, growths, machine = _measured(QUICK if asked.quick else FULL, asked.only or list(MEASURES))
+    sizes = QUICK if asked.quick else FULL
+    measurements, growths, machine = _measured(sizes, asked.only or list(MEASURES))
     for name, value in machine.items():
         console.print(f"{name}: {value}", highlight=False)
-    console.print(rendering.result_table(measurements))
+    console.print(rendering.result_table(measurements, sizes.title))
     console.print(rendering.growth_table(growths))
     RESULTS.write_text(json.dumps([*map(asdict, measurements), *map(asdict, growths)], indent=1))
     if asked.write:

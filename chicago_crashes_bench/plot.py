@@ -24,10 +24,14 @@ def draw(measurements: Sequence[Measurement], file: Path) -> None:
         [min(max(share, SMALLEST), LARGEST) for _, share, _ in shown],
         color=["#2a7f62" if is_met else "#c0392b" for _, _, is_met in shown],
     )
-    axes.bar_label(bars, labels=[f" {share:.2f}" for _, share, _ in shown], fontsize=8)
-    axes.axvline(1, color="black", linewidth=1)
+    axes.axvline(1, color="black", linewidth=1, zorder=0)
+    labels = axes.bar_label(bars, labels=[f"{share:.2f}" for _, share, _ in shown], padding=3, fontsize=8)
+    for label in labels:
+        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})
     axes.set_xscale("log")
     axes.set_xlim(SMALLEST, LARGEST * 1.5)
+    axes.set_xticks([0.01, 0.1, 1, 10], ["0.01", "0.1", "1", "10"])
+    axes.set_ylim(-0.7, len(shown) - 0.3)
     axes.set_xlabel("share of what the bar allows (left of 1: met)")
     axes.tick_params(axis="y", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)

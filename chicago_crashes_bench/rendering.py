@@ -39,9 +39,9 @@ def growth_cells(growth: Growth) -> tuple[str, ...]:
     return growth.measure, costs, steepening, growth.verdict
 
 
-def result_table(measurements: Sequence[Measurement]) -> Table:
+def result_table(measurements: Sequence[Measurement], title: str) -> Table:
     """All measurements, for the terminal."""
-    table = Table(*COLUMNS[:2], title="Measures", title_justify="left")
+    table = Table(*COLUMNS[:2], title=title, title_justify="left")
     for name in COLUMNS[2:]:
         table.add_column(name, justify="left" if name in ("bar", "verdict") else "right", no_wrap=name == "verdict")
     for measurement in measurements:
@@ -107,7 +107,8 @@ costs between the two smallest: fixed costs are not in it. Above {tolerated:g} t
   many days as a backfill takes. Its baseline is one COPY of the finished rows, from a CSV file that was written before,
   into an empty table with the same columns, constraints and indexes, in the same database. *Again* is the same load
   once more: days that were merged from the same files are known by their digests. *Every row compared* is the same load
-  told to merge them nevertheless. Sizes up to 100,000 rows are measured twice and the fastest counts.
+  told to merge them nevertheless; what the server logs then is its bookkeeping of temporary tables. Sizes up to 100,000
+  rows are measured twice and the fastest counts.
 - **Portal to lake** fetches, verifies and writes replies of the stand-in portal that were recorded before and come from
   memory. Its baseline unpacks and parses the same bytes with orjson, makes one Polars frame of each reply and writes it
   as one Parquet file. Both are measured twice and the fastest counts.

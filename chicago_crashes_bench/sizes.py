@@ -14,7 +14,7 @@ class Sizes:
     adds.
     """
 
-    name: str
+    title: str
     rows: tuple[int, ...]
     tries: int
     repeated_up_to: int
@@ -26,7 +26,7 @@ class Sizes:
 
 
 FULL = Sizes(
-    "full",
+    "Measures",
     rows=(10_000, 100_000, 1_000_000),
     tries=2,
     repeated_up_to=100_000,
@@ -37,7 +37,7 @@ FULL = Sizes(
     amended_days=60,
 )
 QUICK = Sizes(
-    "quick",
+    "Measures, reduced: the bars are meant for full sizes, where fixed costs weigh less",
     rows=(10_000, 50_000),
     tries=1,
     repeated_up_to=0,

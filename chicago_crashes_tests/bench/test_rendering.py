@@ -39,7 +39,7 @@ def test_every_measurement_is_a_row_of_texts() -> None:
 
 def test_the_terminal_shows_every_cell(capsys: pytest.CaptureFixture[str]) -> None:
     console = Console(width=200)
-    console.print(rendering.result_table(MEASUREMENTS))
+    console.print(rendering.result_table(MEASUREMENTS, "Measures"))
     console.print(rendering.growth_table(GROWTHS))
     shown = capsys.readouterr().out
     for cell in [*chain.from_iterable(ROWS), *rendering.growth_cells(GROWTHS[0])]:
