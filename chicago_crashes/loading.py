@@ -11,6 +11,7 @@ from dagster import DagsterInstance
 from chicago_crashes.assets.partitions import chunks, day_of, day_partitions, require_days
 from chicago_crashes.automation.dead_runs import end_dead_runs
 from chicago_crashes.automation.launch import OnStep, Outcome, launch, steps_of
+from chicago_crashes.automation.workers import launch_side_by_side
 from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
@@ -33,6 +34,7 @@ class Loading:
     instance: DagsterInstance
     ranges: Sequence[DayRange]
     refetch: bool
+    workers: int = 1
 
     @property
     def steps(self) -> int:
@@ -40,8 +42,12 @@ class Loading:
         return steps_of(self.ranges)
 
     def run(self, on_step: OnStep) -> Outcome:
-        """Launch the runs, one after another; what a killed command left behind must not be in their way."""
+        """Launch the runs, `workers` at a time; what a killed command left behind must not be in their way."""
         end_dead_runs(self.instance, lambda token: is_present(self.database_url, token))
+        if min(self.workers, len(self.ranges)) > 1:
+            return launch_side_by_side(
+                self.database_url, self.ranges, workers=self.workers, on_step=on_step, refetch=self.refetch
+            )
         with present(self.database_url) as token:
             return launch(
                 build_defs(settings()),
@@ -75,7 +81,9 @@ class Refreshed:
 
 
 @contextmanager
-def load_range(first: date, last: date, feed_names: Sequence[str], *, refetch: bool = False) -> Iterator[Loading]:
+def load_range(
+    first: date, last: date, feed_names: Sequence[str], *, refetch: bool = False, workers: int = 1
+) -> Iterator[Loading]:
     """Everything a load needs, proven to be there: the feeds, the days, the database, the portal.
 
     Raises:
@@ -86,10 +94,12 @@ def load_range(first: date, last: date, feed_names: Sequence[str], *, refetch: b
     require_days(day_partitions(settings().start_date), first, last)
     ranges = [DayRange(start, end, feeds) for start, end in chunks(first, last, settings().days_per_run)]
     with database() as url, proven_portal(url, feeds), dagster_instance(url) as instance:
-        yield Loading(url, instance, ranges, refetch)
+        yield Loading(url, instance, ranges, refetch, workers)
 
 
-def refresh(feed_names: Sequence[str], progress: Callable[[int], AbstractContextManager[OnStep]]) -> Refreshed:
+def refresh(
+    feed_names: Sequence[str], progress: Callable[[int], AbstractContextManager[OnStep]], *, workers: int = 1
+) -> Refreshed:
     """Load exactly the stale days, and look again, until nothing is stale or nothing more can be done.
 
     The portal may change while its days are loaded, so a second look may find new stale days; there are at most
@@ -113,7 +123,13 @@ def refresh(feed_names: Sequence[str], progress: Callable[[int], AbstractContext
 
         changes = look()
         while len(outcomes) < LOOKS and any(change.stale for change in changes):
-            loading = Loading(url, instance, ranges_of(changes, longest=settings().days_per_run), refetch=False)
+            loading = Loading(
+                url,
+                instance,
+                ranges_of(changes, longest=settings().days_per_run),
+                refetch=False,
+                workers=workers,
+            )
             with progress(loading.steps) as on_step:
                 outcomes.append(loading.run(on_step))
             changes = look()

@@ -5,12 +5,21 @@ from dataclasses import asdict
 from datetime import date
 
 import dagster as dg
+from pydantic import Field
 
 from chicago_crashes.assets.description import OWNERS, raw_key, table_columns, table_key, tags
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
 from chicago_crashes.assets.resources import LakeResource, PostgisResource
 from chicago_crashes.feeds import Feed
 from chicago_crashes.ingest import LoadedDay, load_days
+
+
+class MergeConfig(dg.Config):
+    """How the days are merged."""
+
+    remerge: bool = Field(
+        False, description="Compare days with the table even if they were merged from this very file."
+    )
 
 
 def table_asset(
@@ -35,10 +44,11 @@ def table_asset(
         },
     )
     def load(
-        context: dg.AssetExecutionContext, postgis: PostgisResource, lake: LakeResource
+        context: dg.AssetExecutionContext, config: MergeConfig, postgis: PostgisResource, lake: LakeResource
     ) -> dg.MaterializeResult[None]:
+        days = requested_days(context)
         with postgis.connect() as connection:
-            outcomes = load_days(connection, lake.lake(), feed, requested_days(context), run_id=context.run.run_id)
+            outcomes = load_days(connection, lake.lake(), feed, days, run_id=context.run.run_id, remerge=config.remerge)
             report_days(context, outcomes, _report)
         return dg.MaterializeResult()
 

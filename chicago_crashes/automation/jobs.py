@@ -18,9 +18,11 @@ def asset_keys(feeds: Sequence[Feed]) -> list[dg.AssetKey]:
     return [key for feed in feeds for key in (raw_key(feed), table_key(feed))]
 
 
-def fetch_config(feeds: Sequence[Feed], *, refetch: bool) -> dict[str, Any]:
-    """The run configuration that says whether days are fetched again although their signatures have not changed."""
-    return {"ops": {raw_key(feed).to_python_identifier(): {"config": {"refetch": refetch}} for feed in feeds}}
+def load_config(feeds: Sequence[Feed], *, refetch: bool) -> dict[str, Any]:
+    """The run configuration that says whether days are fetched and merged again although nothing of them changed."""
+    fetch = {raw_key(feed).to_python_identifier(): {"config": {"refetch": refetch}} for feed in feeds}
+    merge = {table_key(feed).to_python_identifier(): {"config": {"remerge": refetch}} for feed in feeds}
+    return {"ops": fetch | merge}
 
 
 def load_job(name: str, feeds: Sequence[Feed], description: str) -> UnresolvedAssetJobDefinition:

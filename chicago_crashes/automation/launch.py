@@ -1,7 +1,7 @@
 """Launch days from the command line: the same jobs, runs and events as from Dagster's UI, one run per chunk of days."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,7 @@ from dagster_shared.error import SerializableErrorInfo
 from chicago_crashes.assets.description import table_key
 from chicago_crashes.assets.partitions import range_tags
 from chicago_crashes.automation.dead_runs import COMMAND_TAG
-from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, fetch_config
+from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, load_config
 from chicago_crashes.changes import DayRange
 from chicago_crashes.feeds import Feed
 
@@ -50,6 +50,13 @@ class FeedOutcome:
         """Whether every published row of the loaded days is in the table or in quarantine."""
         counts = self.counts
         return counts["source_rows"] == counts["raw_rows"] == counts["table_rows"] + counts["quarantined"]
+
+    def add(self, other: "FeedOutcome") -> None:
+        """Let this be the outcome of both."""
+        self.days += other.days
+        self.counts = {name: number + other.counts[name] for name, number in self.counts.items()}
+        self.checks_passed += other.checks_passed
+        self.checks_failed |= other.checks_failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +98,39 @@ def launch(
     `command` is the token that stands for this process, by which others know whether it still lives.
     """
     job = defs.resolve_job_def(LOAD_ALL)
-    outcomes: dict[str, FeedOutcome] = defaultdict(FeedOutcome)
+    return together(_run(job, instance, days, on_step, refetch, command) for days in ranges)
+
+
+def together(outcomes: Iterable[Outcome]) -> Outcome:
+    """What became of several launches, as of one."""
+    feeds: dict[str, FeedOutcome] = defaultdict(FeedOutcome)
     failures: dict[str, str] = {}
-    for days in ranges:
-        run_id = str(uuid4())
-        instance.add_event_listener(run_id, _step_listener(on_step))
-        result = job.execute_in_process(
-            instance=instance,
-            run_id=run_id,
-            asset_selection=asset_keys(days.feeds),
-            tags=range_tags(days.first, days.last) | ({COMMAND_TAG: command} if command else {}),
-            raise_on_error=False,
-            run_config=QUIET | fetch_config(days.feeds, refetch=refetch),
-        )
-        for feed in days.feeds:
-            _add_up(outcomes[feed.name], feed, result)
-        failures.update(_failures(result, str(days)))
-    return Outcome(outcomes, failures)
+    for outcome in outcomes:
+        for name, feed in outcome.feeds.items():
+            feeds[name].add(feed)
+        failures.update(outcome.failures)
+    return Outcome(feeds, failures)
+
+
+def _run(
+    job: dg.JobDefinition,
+    instance: DagsterInstance,
+    days: DayRange,
+    on_step: OnStep,
+    refetch: bool,
+    command: str | None,
+) -> Outcome:
+    run_id = str(uuid4())
+    instance.add_event_listener(run_id, _step_listener(on_step))
+    result = job.execute_in_process(
+        instance=instance,
+        run_id=run_id,
+        asset_selection=asset_keys(days.feeds),
+        tags=range_tags(days.first, days.last) | ({COMMAND_TAG: command} if command else {}),
+        raise_on_error=False,
+        run_config=QUIET | load_config(days.feeds, refetch=refetch),
+    )
+    return Outcome({feed.name: _feed_outcome(feed, result) for feed in days.feeds}, _failures(result, str(days)))
 
 
 def _step_listener(on_step: OnStep) -> Callable[[EventLogEntry], None]:
@@ -120,7 +143,8 @@ def _step_listener(on_step: OnStep) -> Callable[[EventLogEntry], None]:
     return listen
 
 
-def _add_up(outcome: FeedOutcome, feed: Feed, result: dg.ExecuteInProcessResult) -> None:
+def _feed_outcome(feed: Feed, result: dg.ExecuteInProcessResult) -> FeedOutcome:
+    outcome = FeedOutcome()
     key = table_key(feed)
     for event in result.get_asset_materialization_events():
         materialization = event.step_materialization_data.materialization
@@ -136,6 +160,7 @@ def _add_up(outcome: FeedOutcome, feed: Feed, result: dg.ExecuteInProcessResult)
             outcome.checks_passed += 1
         else:
             outcome.checks_failed[evaluation.check_name] = evaluation.description or evaluation.severity.value
+    return outcome
 
 
 def _whole_number(value: dg.MetadataValue[Any]) -> int:

@@ -15,6 +15,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata
 
+from chicago_crashes.checks.targets import newest_materializations
 from chicago_crashes.inspection import Verdict
 
 DAYS_NAMED = 20
@@ -34,7 +35,7 @@ def report_verdicts(
     if context.op_execution_context.has_partition_key:
         yield from (_result_of_day(asset_key, found[0]) for found in by_question.values())
         return
-    targets = _newest_materializations(context, asset_key)
+    targets = newest_materializations(context.instance, asset_key, context.op_execution_context.partition_keys)
     for question, found in by_question.items():
         _log_together(
             context, [_evaluation(asset_key, verdict, targets, blocking=question in blocking) for verdict in found]
@@ -106,26 +107,6 @@ def _summed(verdicts: Sequence[Verdict]) -> dict[str, int | float]:
 def _severity(failed: Sequence[Verdict]) -> dg.AssetCheckSeverity:
     is_fault = any(verdict.is_fault for verdict in failed)
     return dg.AssetCheckSeverity.ERROR if is_fault else dg.AssetCheckSeverity.WARN
-
-
-def _newest_materializations(
-    context: dg.AssetCheckExecutionContext, asset_key: dg.AssetKey
-) -> Mapping[str, AssetCheckEvaluationTargetMaterializationData]:
-    days = context.op_execution_context.partition_keys
-    wanted = dg.AssetRecordsFilter(asset_key=asset_key, asset_partitions=days)
-    targets: dict[str, AssetCheckEvaluationTargetMaterializationData] = {}
-    cursor = None
-    while len(targets) < len(days):
-        page = context.instance.fetch_materializations(wanted, limit=1000, cursor=cursor)
-        for record in page.records:
-            if record.partition_key and record.partition_key not in targets:
-                targets[record.partition_key] = AssetCheckEvaluationTargetMaterializationData(
-                    storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
-                )
-        if not page.has_more:
-            break
-        cursor = page.cursor
-    return targets
 
 
 def _evaluation(

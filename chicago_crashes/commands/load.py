@@ -7,6 +7,10 @@ import typer
 
 from chicago_crashes.commands.console import progress_bar, show
 
+Workers = Annotated[int, typer.Option(min=1, help="How many runs are under way at once, each in a process of its own.")]
+WORKERS = 2
+"""While one run waits for the portal, another one keeps the database busy."""
+
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A calendar day in Chicago, YYYY-MM-DD.")]
 
 
@@ -15,8 +19,9 @@ def load(
     end: Day,
     feed: Annotated[list[str] | None, typer.Option(help="Only this feed; may be given more than once.")] = None,
     refetch: Annotated[
-        bool, typer.Option("--refetch", help="Fetch days again even if the portal has not changed them.")
+        bool, typer.Option("--refetch", help="Fetch and merge days again even if the portal has not changed them.")
     ] = False,
+    workers: Workers = WORKERS,
 ) -> None:
     """Load the days from START to END (both included) from the portal into the tables.
 
@@ -25,7 +30,7 @@ def load(
     from chicago_crashes.loading import load_range  # Dagster is slow to import; other commands need not wait for it
 
     with (
-        load_range(start.date(), end.date(), feed or [], refetch=refetch) as loading,
+        load_range(start.date(), end.date(), feed or [], refetch=refetch, workers=workers) as loading,
         progress_bar(loading.steps) as on_step,
     ):
         outcome = loading.run(on_step)

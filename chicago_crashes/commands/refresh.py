@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from chicago_crashes.commands.console import console, errors, progress_bar, show
+from chicago_crashes.commands.load import WORKERS, Workers
 
 DAYS_NAMED = 10
 
 
 def refresh(
     feed: Annotated[list[str] | None, typer.Option(help="Only this feed; may be given more than once.")] = None,
+    workers: Workers = WORKERS,
 ) -> None:
     """Find the stale days, in the whole history, and load exactly those.
 
@@ -18,7 +20,7 @@ def refresh(
     """
     from chicago_crashes.loading import refresh as run_refresh
 
-    refreshed = run_refresh(feed or [], progress_bar)
+    refreshed = run_refresh(feed or [], progress_bar, workers=workers)
     for outcome in refreshed.outcomes:
         show(outcome)
     for name, rows in refreshed.rows_without_a_day.items():

@@ -1,0 +1,99 @@
+"""Launch runs side by side, in processes of their own: one Python process keeps one core busy, not two.
+
+While one run waits for the portal another one loads what it has fetched. Dagster's pools and the merge's own lock hold
+between processes, so no two of them ask the portal at once or merge the same feed at once.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
+from threading import Thread
+
+import dagster as dg
+from dagster import DagsterInstance
+
+from chicago_crashes.automation.launch import FeedOutcome, OnStep, Outcome, launch, together
+from chicago_crashes.changes import DayRange
+from chicago_crashes.definitions import build_defs
+from chicago_crashes.postgis.presence import present
+from chicago_crashes.settings import settings
+
+Steps = SimpleQueue[str | None]
+"""Names of steps that ended, and None when no more will."""
+
+
+def launch_side_by_side(
+    database_url: str, ranges: Sequence[DayRange], *, workers: int, on_step: OnStep, refetch: bool
+) -> Outcome:
+    """Load the ranges of days, one run each, at most `workers` at once; a run that fails does not stop the others."""
+    context = get_context("spawn")  # a forked process would share connections with this one
+    steps: Steps = context.SimpleQueue()
+    begin = (database_url, steps, logging.getLogger().level)
+    pool = ProcessPoolExecutor(min(workers, len(ranges)), context, initializer=_begin, initargs=begin)
+    with _told(steps, on_step):
+        try:
+            waiting = [(days, pool.submit(_launch, days, refetch)) for days in ranges]
+            return together(_outcome(days, future) for days, future in waiting)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _told(steps: Steps, on_step: OnStep) -> Iterator[None]:
+    """Tell of the steps as they end, as long as the context lasts."""
+
+    def tell() -> None:
+        while (name := steps.get()) is not None:
+            on_step(name)
+
+    teller = Thread(target=tell, name="steps")
+    teller.start()
+    try:
+        yield
+    finally:
+        steps.put(None)
+        teller.join()
+
+
+def _outcome(days: DayRange, future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        feeds = {feed.name: FeedOutcome() for feed in days.feeds}
+        ended = "A process that loads days was ended from outside, perhaps for want of memory. Load these days again."
+        return Outcome(feeds, {f"run of {days}": ended})
+
+
+# --- in the worker ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """What a worker needs for every run, opened once. It goes with the process."""
+
+    opened: ExitStack
+    defs: dg.Definitions
+    instance: DagsterInstance
+    token: str
+    steps: Steps
+
+
+_workers: list[_Worker] = []
+
+
+def _begin(database_url: str, steps: Steps, level: int) -> None:
+    logging.basicConfig(level=level, format="%(message)s")
+    opened = ExitStack()
+    token = opened.enter_context(present(database_url))
+    instance = opened.enter_context(DagsterInstance.get())
+    _workers.append(_Worker(opened, build_defs(settings()), instance, token, steps))
+
+
+def _launch(days: DayRange, refetch: bool) -> Outcome:
+    (worker,) = _workers
+    return launch(worker.defs, worker.instance, [days], on_step=worker.steps.put, refetch=refetch, command=worker.token)
