@@ -11,12 +11,15 @@ from chicago_crashes.feeds.columns import NULL_MARKERS, Column, Kind
 
 WHOLE_NUMBER = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.0*)?$"
 DECIMAL_NUMBER = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?([eE][+-]?\d{1,3})?$"
-TIMESTAMP_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S", "%m/%d/%Y %I:%M:%S %p")
+TIMESTAMP_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%m/%d/%Y %I:%M:%S %p")
+"""The API's, with or without a fraction of a second, and the export's."""
 EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 - the portal's times carry no zone
 INTEGER_LIMIT = 2**31 - 1
 COORDINATE = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 WKT_POINT = rf"(?i)^POINT\s*\(\s*({COORDINATE})\s+({COORDINATE})\s*\)$"
 JSON_POINT = rf'^\{{.*"coordinates"\s*:\s*\[\s*({COORDINATE})\s*,\s*({COORDINATE})\s*\].*\}}$'
+CLEAN_POINT = ("POINT (", " ", ")")
+"""What stands around the coordinates of a parsed point."""
 TRUE_TEXTS, FALSE_TEXTS, NEITHER_TEXTS = ("Y", "TRUE"), ("N", "FALSE"), ("U",)
 
 
@@ -64,8 +67,10 @@ def timestamp_value(stated: pl.Expr) -> pl.Expr:
 
 
 def point_part(point: pl.Expr, part: int) -> pl.Expr:
-    """One coordinate of a well-known-text point, in degrees: part 1 is the longitude, 2 the latitude."""
-    return point.str.extract(WKT_POINT, part).cast(pl.Float64, strict=False)
+    """One coordinate of a parsed point, in degrees: part 1 is the longitude, 2 the latitude."""
+    before, between, after = CLEAN_POINT
+    coordinates = point.str.strip_prefix(before).str.strip_suffix(after).str.split_exact(between, 1)
+    return coordinates.struct.field(f"field_{part - 1}").cast(pl.Float64, strict=False)
 
 
 def _storable_text(stated: pl.Expr) -> pl.Expr:
@@ -100,6 +105,9 @@ def _flag(stated: pl.Expr) -> pl.Expr:
 
 def _point(stated: pl.Expr) -> pl.Expr:
     """`POINT (longitude latitude)` with the published digits, from well-known text or a GeoJSON point."""
-    longitude = pl.coalesce(stated.str.extract(WKT_POINT, 1), stated.str.extract(JSON_POINT, 1))
-    latitude = pl.coalesce(stated.str.extract(WKT_POINT, 2), stated.str.extract(JSON_POINT, 2))
-    return pl.when(longitude.is_not_null()).then(pl.format("POINT ({} {})", longitude, latitude))
+    before, between, after = CLEAN_POINT
+    forms = [stated.str.extract_groups(form) for form in (JSON_POINT, WKT_POINT)]
+    longitude, latitude = (pl.coalesce(form.struct.field(part) for form in forms) for part in ("1", "2"))
+    return pl.when(longitude.is_not_null()).then(
+        pl.concat_str(pl.lit(before), longitude, pl.lit(between), latitude, pl.lit(after))
+    )
