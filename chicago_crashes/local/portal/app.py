@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 import uuid
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,8 @@ from hashlib import blake2b
 from urllib.parse import unquote_plus
 
 import duckdb
+import pyarrow as pa
+from isal import isal_zlib
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -22,7 +23,7 @@ from starlette.routing import Route
 from chicago_crashes.local.portal import refusals
 from chicago_crashes.local.portal.datasets import Dataset
 from chicago_crashes.local.portal.faults import Fault
-from chicago_crashes.local.portal.formats import CONTENT_TYPES, WRITERS
+from chicago_crashes.local.portal.formats import CONTENT_TYPES, REPLIES, Piece
 from chicago_crashes.local.portal.metadata import describe
 from chicago_crashes.local.portal.refusals import RefusalError
 from chicago_crashes.local.portal.requests import format_of, query_of
@@ -163,8 +164,9 @@ class PortalApp:
         }
         if (unchanged := _unchanged(request, headers)) is not None:
             return unchanged
-        batches = _counted((fault.replica or self.store).read(translation), entry)
-        return _streamed(request, WRITERS[wanted](translation.fields, batches), headers, fault)
+        reply = REPLIES[wanted](translation)
+        batches = (fault.replica or self.store).read(reply.sql, reply.parameters)
+        return _streamed(request, reply.body(_counted(batches, entry)), headers, fault)
 
 
 def _validators(request: Request, dataset: Dataset, what: str) -> dict[str, str]:
@@ -235,15 +237,13 @@ def _takes_gzip(request: Request) -> bool:
     return weights.get("gzip", weights.get("*", False))
 
 
-def _counted(
-    batches: Iterable[Sequence[tuple[object, ...]]], entry: LoggedRequest
-) -> Iterator[Sequence[tuple[object, ...]]]:
+def _counted(batches: Iterable[pa.StringArray], entry: LoggedRequest) -> Iterator[pa.StringArray]:
     for batch in batches:
         entry.rows += len(batch)
         yield batch
 
 
-def _streamed(request: Request, body: Iterable[bytes], headers: Mapping[str, str], fault: Fault) -> Response:
+def _streamed(request: Request, body: Iterable[Piece], headers: Mapping[str, str], fault: Fault) -> Response:
     """200 in pieces, without a length, packed if the client takes it; cut as `fault` says."""
     pieces = _cut(body, fault.keep)
     sent = dict(headers)
@@ -254,7 +254,7 @@ def _streamed(request: Request, body: Iterable[bytes], headers: Mapping[str, str
     return StreamingResponse(_broken_off(pieces) if fault.breaks_off else pieces, headers=sent)
 
 
-def _cut(pieces: Iterable[bytes], keep: int | None) -> Iterator[bytes]:
+def _cut(pieces: Iterable[Piece], keep: int | None) -> Iterator[Piece]:
     """The first `keep` bytes."""
     if keep is None:
         yield from pieces
@@ -266,14 +266,14 @@ def _cut(pieces: Iterable[bytes], keep: int | None) -> Iterator[bytes]:
             return
 
 
-def _packed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj(level=1, wbits=31)
+def _packed(pieces: Iterable[Piece]) -> Iterator[bytes]:
+    packer = isal_zlib.compressobj(level=1, wbits=31)
     for piece in pieces:
         yield packer.compress(piece)
     yield packer.flush()
 
 
-def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _gathered(pieces: Iterable[Piece]) -> Iterator[bytes]:
     gathered = bytearray()
     for piece in pieces:
         gathered += piece

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, Feed
@@ -24,12 +25,19 @@ from chicago_crashes.local.portal.datasets import (
     published_type,
 )
 from chicago_crashes.local.portal.functions import MACROS
-from chicago_crashes.local.portal.translate import Translation, quoted
+from chicago_crashes.local.portal.translate import quoted
 
 TIMES = (":created_at", ":updated_at")
 REGIONS = {"85ca-t3if": {":@computed_region_rpca_8um6": "location"}}
 """The columns the portal computes from a point by itself, per dataset."""
 ROWS_PER_BATCH = 2_000
+DATABASE_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    # What a query needs is built in; nothing is ever fetched from elsewhere.
+    "autoinstall_known_extensions": "false",
+    # Rows are compressed this much at a time: after every few megabytes, publishing a year takes twice as long, and
+    # never, the rows fill twice the memory.
+    "checkpoint_threshold": "128MB",
+}
 PROFILED_ROWS = 1_000
 TICK = timedelta(milliseconds=1)
 """The portal's clock has no finer one."""
@@ -80,8 +88,7 @@ class PortalStore:
     """All datasets of the portal. Every declared feed has one from the start, empty and with its declared columns."""
 
     def __init__(self) -> None:
-        # What a query needs is built in; nothing is ever fetched from elsewhere.
-        self._database = duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"})
+        self._database = duckdb.connect(":memory:", config=DATABASE_SETTINGS)
         self._database.execute(MACROS)
         self._writing = threading.Lock()
         self._datasets: dict[str, Dataset] = {}
@@ -158,11 +165,10 @@ class PortalStore:
         """Let go of everything."""
         self._database.close()
 
-    def read(self, translation: Translation) -> Iterator[Sequence[tuple[object, ...]]]:
-        """The rows of a query in batches; what is wrong with the query shows now, not with the first batch."""
+    def read(self, sql: str, parameters: Sequence[object]) -> Iterator[pa.StringArray]:
+        """A statement's first column in batches; what is wrong with it shows now, not with the first batch."""
         cursor = self._database.cursor()
-        cursor.execute(translation.sql, list(translation.parameters))
-        return _batches(cursor)
+        return _batches(cursor, cursor.sql(sql, params=list(parameters)).to_arrow_reader(ROWS_PER_BATCH))
 
     def _create(self, dataset: Dataset) -> None:
         system = f'"{HIDDEN_NUMBER}" ubigint, ":id" varchar, ":created_at" timestamp, ":updated_at" timestamp'
@@ -225,12 +231,10 @@ def _naive(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[Sequence[tuple[object, ...]]]:
-    try:
-        while batch := cursor.fetchmany(ROWS_PER_BATCH):
-            yield batch
-    finally:
-        cursor.close()
+def _batches(cursor: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.StringArray]:
+    with cursor, reader:
+        for batch in reader:
+            yield batch.column(0)
 
 
 def _dataset_of(feed: Feed) -> Dataset:

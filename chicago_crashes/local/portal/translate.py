@@ -31,7 +31,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A statement that yields `fields` in their order: text, or booleans where the type says so."""
+    """A statement that yields `fields` in their order, as f0, f1, ...: text, or booleans where the type says so."""
 
     sql: str
     parameters: tuple[object, ...]

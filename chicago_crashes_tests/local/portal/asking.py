@@ -11,7 +11,7 @@ import polars as pl
 
 from chicago_crashes.feeds.crashes import CRASHES
 from chicago_crashes.local.portal.faults import Fault
-from chicago_crashes.local.portal.formats import json_bytes
+from chicago_crashes.local.portal.formats import json_reply
 from chicago_crashes.local.portal.serve import RunningPortal, serving
 from chicago_crashes.local.portal.soql import parse_clauses, parse_statement
 from chicago_crashes.local.portal.store import PortalStore
@@ -67,8 +67,8 @@ def ask(store: PortalStore, **clauses: str) -> list[dict[str, Any]]:
     query = (
         parse_statement(statement) if statement else parse_clauses({f"${key}": each for key, each in clauses.items()})
     )
-    translation = translate(query, dataset)
-    rows: list[dict[str, Any]] = orjson.loads(b"".join(json_bytes(translation.fields, store.read(translation))))
+    reply = json_reply(translate(query, dataset))
+    rows: list[dict[str, Any]] = orjson.loads(b"".join(reply.body(store.read(reply.sql, reply.parameters))))
     return rows
 
 
