@@ -15,6 +15,7 @@ from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.signatures import published_days
+from chicago_crashes_bench.database import keep_house
 from chicago_crashes_bench.portal import PortalProcess
 from chicago_crashes_bench.watching import ProgramFailedError, Watched, run_watched
 from chicago_crashes_bench.workplace import Workplace
@@ -48,6 +49,7 @@ def loaded_history(
     tell("the tables are compared with the portal")
     _require_checks_passed(load)
     rows = sum(_compared(portal, url, feed) for feed in FEEDS)
+    keep_house(url)
     return History(url, lake, load, rows, list(_pace(url)))
 
 
