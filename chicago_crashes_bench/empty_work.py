@@ -18,6 +18,7 @@ from chicago_crashes.assets.description import raw_key, table_key
 from chicago_crashes.assets.partitions import chunks, day_of, day_partitions
 from chicago_crashes.assets.raw import POOL, FetchConfig
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
+from chicago_crashes.assets.tables import MergeConfig
 from chicago_crashes.automation.jobs import load_jobs
 from chicago_crashes.automation.launch import COUNTED, launch
 from chicago_crashes.changes import DayRange
@@ -66,7 +67,7 @@ def _raw(feed: Feed, days: dg.DailyPartitionsDefinition, backfill: dg.BackfillPo
 
 def _table(feed: Feed, days: dg.DailyPartitionsDefinition, backfill: dg.BackfillPolicy) -> dg.AssetsDefinition:
     @dg.asset(key=table_key(feed), deps=[raw_key(feed)], partitions_def=days, backfill_policy=backfill)
-    def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def load(context: dg.AssetExecutionContext, config: MergeConfig) -> dg.MaterializeResult[None]:  # noqa: ARG001
         report_days(context, iter(requested_days(context)), lambda day: (day, LOADED))
         return dg.MaterializeResult()
 
