@@ -8,12 +8,14 @@ by the time of fetching, so the newest name wins and nothing is overwritten. Wha
 import hashlib
 import io
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+import orjson
 import polars as pl
 import pyarrow.fs as arrow_fs
 import pyarrow.parquet as pq
@@ -21,6 +23,8 @@ import pyarrow.parquet as pq
 from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.settings import PROJECT_ROOT
+
+logger = logging.getLogger(__name__)
 
 NOTE_KEY = "chicago_crashes"
 
@@ -74,19 +78,20 @@ class Lake:
 
     def newest(self, feed: Feed, day: date) -> DayFile | None:
         """The newest version of a day, or None if the day was never fetched."""
-        selector = arrow_fs.FileSelector(self._folder(feed, day), allow_not_found=True)
         with self._explained(feed.name, day):
-            files = [f for f in self._files.get_file_info(selector) if f.base_name.endswith(".parquet")]
-            if not files:
-                return None
-            newest = max(files, key=lambda f: f.base_name)
-            note, rows = self._note_and_rows(newest.path)
-        return DayFile(newest.path, note, rows, newest.size)
+            return self._newest_of(self._files_in(self._folder(feed, day)))
 
     def read(self, file: DayFile) -> pl.DataFrame:
         """The rows of a day's file: text columns, as published."""
         with self._explained(file.note.feed, file.note.day), self._files.open_input_file(file.path) as source:
-            frame = pl.read_parquet(source.read())
+            content = source.read()
+        try:
+            frame = pl.read_parquet(content)
+        except pl.exceptions.PolarsError as error:
+            raise PermanentError(
+                f"Raw file {file.path} is damaged: {error}. Remove the file and load {file.note.feed} {file.note.day} "
+                "again."
+            ) from error
         if frame.height != file.note.source_rows:
             raise PermanentError(
                 f"Raw file {file.path} holds {frame.height} rows, but {file.note.source_rows} were verified when it "
@@ -108,14 +113,18 @@ class Lake:
 
         A day that already holds exactly these rows is left as it is.
         """
-        digest = digest_of(rows)
-        known = self.newest(feed, day)
-        if known and known.note.digest == digest:
+        folder = self._folder(feed, day)
+        with self._explained(feed.name, day):
+            present = self._files_in(folder)
+            known = self._newest_of(present)
+        if known and self._holds(known, rows):
             return known, False
+        digest = digest_of(rows)
         note = DayNote(feed.name, day, rows.height, source_updated_at, fetched_at, run_id, digest)
         name = f"{fetched_at:%Y%m%dT%H%M%S.%fZ}-{digest[:12]}.parquet"
         with self._explained(feed.name, day):
-            return self._put(f"{self._folder(feed, day)}/{name}", rows, note), True
+            self._make_room(folder, present)
+            return self._put(f"{folder}/{name}", rows, note), True
 
     def newest_files(self, feed: Feed, days: Sequence[date]) -> Iterator[tuple[date, DayFile | None]]:
         """The newest file of each of the days."""
@@ -135,13 +144,37 @@ class Lake:
     def _folder(self, feed: Feed, day: date) -> str:
         return f"{self._root}/{feed.name}/{day.year}/{day.isoformat()}"
 
+    def _files_in(self, folder: str) -> list[arrow_fs.FileInfo]:
+        return list(self._files.get_file_info(arrow_fs.FileSelector(folder, allow_not_found=True)))
+
+    def _newest_of(self, files: Sequence[arrow_fs.FileInfo]) -> DayFile | None:
+        versions = [file for file in files if file.base_name.endswith(".parquet")]
+        if not versions:
+            return None
+        newest = max(versions, key=lambda file: file.base_name)
+        note, rows = self._note_and_rows(newest.path)
+        return DayFile(newest.path, note, rows, newest.size)
+
+    def _holds(self, known: DayFile, rows: pl.DataFrame) -> bool:
+        """Whether a stored version has exactly these rows; one that cannot be read has none."""
+        try:
+            return known.rows == rows.height and _same_rows(self.read(known), rows)
+        except PermanentError as error:
+            logger.warning("%s The version that is written now replaces it.", error)
+            return False
+
     def _put(self, path: str, rows: pl.DataFrame, note: DayNote) -> DayFile:
         content = io.BytesIO()
-        rows.write_parquet(content, metadata={NOTE_KEY: json.dumps(asdict(note), default=_as_text)})
+        rows.write_parquet(
+            content,
+            # A day is read whole, never searched; and most of its few rows' bytes are identifiers, which no effort
+            # makes much smaller.
+            statistics=False,
+            compression_level=1,
+            metadata={NOTE_KEY: json.dumps(asdict(note), default=_as_text)},
+        )
         folder, name = path.rsplit("/", 1)
         unfinished = f"{folder}/.{name}.{uuid4().hex}{UNFINISHED}"
-        self._files.create_dir(folder, recursive=True)
-        self._remove_abandoned(folder)
         try:
             with self._files.open_output_stream(unfinished) as target:
                 target.write(content.getbuffer())
@@ -151,9 +184,11 @@ class Lake:
             raise
         return DayFile(path, note, rows.height, content.getbuffer().nbytes)
 
-    def _remove_abandoned(self, folder: str) -> None:
-        """Remove what killed processes left of files they were writing."""
-        for file in self._files.get_file_info(arrow_fs.FileSelector(folder)):
+    def _make_room(self, folder: str, present: Sequence[arrow_fs.FileInfo]) -> None:
+        """Make a day's folder, or remove from it what killed processes left of files they were writing."""
+        if not present:
+            self._files.create_dir(folder, recursive=True)
+        for file in present:
             if file.base_name.endswith(UNFINISHED) and file.mtime < datetime.now(UTC) - ABANDONED_AFTER:
                 self._remove(file.path)
 
@@ -187,11 +222,19 @@ def _note_of(text: bytes) -> DayNote:
 
 
 def digest_of(rows: pl.DataFrame) -> str:
-    """A digest of the rows and their columns, whatever the order of either."""
-    ordered = rows.select(sorted(rows.columns))
-    if ":id" in ordered.columns:
-        ordered = ordered.sort(":id")
-    return hashlib.sha256(ordered.write_csv(null_value="\0").encode()).hexdigest()
+    """A digest of the rows in their order and of their columns in any."""
+    digest = hashlib.sha256()
+    for name in sorted(rows.columns):
+        digest.update(orjson.dumps([name, rows[name].to_list()]))
+    return digest.hexdigest()
+
+
+def _same_rows(some: pl.DataFrame, others: pl.DataFrame) -> bool:
+    """Whether the frames hold the same rows and columns, whatever the order of either."""
+    if set(some.columns) != set(others.columns):
+        return False
+    some = some.select(others.columns)
+    return some.equals(others) or some.sort(others.columns).equals(others.sort(others.columns))
 
 
 def _as_text(value: date | datetime) -> str:

@@ -1,25 +1,25 @@
 """Asking the portal, and believing nothing it says until the answer is whole.
 
 One request is one query: no paging happens here. What a reply must be to count
-is in `_whole_body` and `_json`; which failures are asked again is in `_refuse`.
+is in `_body_of`, `_read` and `bodies`; which failures are asked again is in `_refuse`.
 """
 
-import gzip
 import logging
 import threading
 import time
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import httpx
-import orjson
+import polars as pl
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from chicago_crashes.errors import PermanentError
+from chicago_crashes.soda.bodies import Body, UnreadableError, object_of, rows_of
 from chicago_crashes.soda.ceiling import Ceiling
 from chicago_crashes.soda.deadline import Watchdog
 from chicago_crashes.soda.errors import (
@@ -29,6 +29,7 @@ from chicago_crashes.soda.errors import (
     PortalTimeoutError,
     PortalUnavailableError,
 )
+from chicago_crashes.soda.frames import text_frame
 from chicago_crashes.soda.waiting import Wait, backoff, seconds_asked_for
 
 logger = logging.getLogger(__name__)
@@ -44,15 +45,17 @@ ASK_AGAIN = {202, 408, 429}
 
 OUT_OF_DATE = "X-SODA2-Data-Out-Of-Date"
 
+Content = TypeVar("Content", bound=Sized)
+
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Generic[Content]):
     """A whole answer to one query, no older than `asked_at` (UTC).
 
     `asked_at` and `bytes`, what came over the wire, are those of the successful attempt only.
     """
 
-    rows: list[dict[str, Any]]
+    rows: Content
     headers: Mapping[str, str]
     bytes: int
     seconds: float
@@ -74,8 +77,8 @@ class _Question:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    content: Any
+class _Answer(Generic[Content]):
+    content: Content
     headers: Mapping[str, str]
     bytes: int
     asked_at: datetime
@@ -149,7 +152,9 @@ class Portal:
         """Close what is open; the portal answers nothing afterwards."""
         self._http.close()
 
-    def get_rows(self, dataset_id: str, params: Mapping[str, str], *, feed: str = "", purpose: str = "rows") -> Reply:
+    def get_rows(
+        self, dataset_id: str, params: Mapping[str, str], *, feed: str = "", purpose: str = "rows"
+    ) -> Reply[list[dict[str, Any]]]:
         """The rows of one query, exactly as delivered; `feed` and `purpose` say in logs and errors what it was for.
 
         Raises:
@@ -157,24 +162,45 @@ class Portal:
             PortalUnavailableError: no attempt brought a whole, current answer.
             PortalRefusalError: the portal said no.
         """
+        return self._get(dataset_id, params, rows_of, feed, purpose)
+
+    def get_frame(
+        self,
+        dataset_id: str,
+        params: Mapping[str, str],
+        columns: Sequence[str],
+        *,
+        points: Collection[str] = (),
+        feed: str = "",
+        purpose: str = "rows",
+    ) -> Reply[pl.DataFrame]:
+        """The rows of one query as text columns, for many rows: see `text_frame`. Raises as `get_rows` does.
+
+        Raises:
+            PortalDisagreesError: a row has a field that is not in `columns`.
+        """
+        return self._get(dataset_id, params, partial(text_frame, columns=columns, points=points), feed, purpose)
+
+    def _get(
+        self, dataset_id: str, params: Mapping[str, str], read: Callable[[Body], Content], feed: str, purpose: str
+    ) -> Reply[Content]:
         question = _Question(f"{self.base_url}/resource/{dataset_id}.json", params, dataset_id, feed, purpose)
         started = time.monotonic()
-        answer, attempts = self._ask(question, _rows)
+        answer, attempts = self._ask(question, read)
         seconds = time.monotonic() - started
         return Reply(answer.content, answer.headers, answer.bytes, seconds, attempts, answer.asked_at)
 
     def get_metadata(self, dataset_id: str, *, feed: str = "") -> dict[str, Any]:
         """What the portal says about a dataset. Raises as `get_rows` does."""
         question = _Question(f"{self.base_url}/api/views/{dataset_id}.json", {}, dataset_id, feed, "metadata")
-        answer, _ = self._ask(question, _metadata)
-        metadata: dict[str, Any] = answer.content
-        return metadata
+        answer, _ = self._ask(question, object_of)
+        return answer.content
 
-    def _ask(self, question: _Question, read: Callable[[_Question, Any], Any]) -> tuple[_Answer, int]:
+    def _ask(self, question: _Question, read: Callable[[Body], Content]) -> tuple[_Answer[Content], int]:
         attempts = 0
         timeouts = 0
 
-        def attempt() -> _Answer:
+        def attempt() -> _Answer[Content]:
             nonlocal attempts, timeouts
             while True:
                 attempts += 1
@@ -210,21 +236,21 @@ class Portal:
             raise kind(f"{failure.error} Gave up after {attempts} attempt{'s' if attempts > 1 else ''}.") from failure
 
     def _attempt(
-        self, question: _Question, token: str | None, read: Callable[[_Question, Any], Any], attempt: int
-    ) -> _Answer:
+        self, question: _Question, token: str | None, read: Callable[[Body], Content], attempt: int
+    ) -> _Answer[Content]:
         with self._in_flight:
             self._ceiling.acquire()
             started = time.monotonic()
             asked_at = datetime.now(UTC)
             outcome = "failed"
-            answer: _Answer | None = None
+            answer: _Answer[Content] | None = None
             size = 0
             try:
                 response, body = self._exchange(question, token)
                 size = len(body)
                 outcome = str(response.status_code)
                 _refuse(question, response, body)
-                content = read(question, _json(question, response, _whole_body(question, response, body)))
+                content = _read(question, response, _body_of(question, response, body), read)
                 answer = _Answer(content, dict(response.headers), size, asked_at)
             except (_AttemptError, PortalError) as failure:
                 outcome = str(failure)
@@ -351,21 +377,26 @@ def _refuse(question: _Question, response: httpx.Response, body: bytes) -> None:
     )
 
 
-def _whole_body(question: _Question, response: httpx.Response, body: bytes) -> bytes:
-    """The body, unpacked; a gzip stream that was cut or damaged is refused."""
+def _body_of(question: _Question, response: httpx.Response, content: bytes) -> Body:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding in ("", "identity"):
-        return body
-    if encoding != "gzip":
+    if encoding not in ("", "identity", "gzip"):
         raise _unreadable(question, f"the encoding {encoding!r} was not asked for")
+    return Body(content, is_gzip=encoding == "gzip")
+
+
+def _read(question: _Question, response: httpx.Response, body: Body, read: Callable[[Body], Content]) -> Content:
+    """What the body says, if it is current, says that it is JSON, and is whole."""
+    _require_current(question, response)
     try:
-        return gzip.decompress(body)
-    except (EOFError, OSError, zlib.error) as error:
-        raise _unreadable(question, f"the gzip stream is cut or damaged: {error}") from error
+        content_type = response.headers.get("Content-Type", "nothing")
+        if content_type.split(";")[0].strip().lower() != "application/json":
+            raise _unreadable(question, f"it is {content_type}, not JSON: {_excerpt(body.whole())}")
+        return read(body)
+    except UnreadableError as error:
+        raise _unreadable(question, str(error)) from error
 
 
-def _json(question: _Question, response: httpx.Response, body: bytes) -> Any:
-    """The body as JSON, if it is current, says that it is JSON, and is closed."""
+def _require_current(question: _Question, response: httpx.Response) -> None:
     marks = response.headers.get(OUT_OF_DATE, "false").strip().lower()
     if marks not in ("false", "[]"):
         raise _AttemptError(
@@ -375,25 +406,6 @@ def _json(question: _Question, response: httpx.Response, body: bytes) -> Any:
             ),
             retry_after=seconds_asked_for(response.headers.get("Retry-After")),
         )
-    content_type = response.headers.get("Content-Type", "nothing")
-    if content_type.split(";")[0].strip().lower() != "application/json":
-        raise _unreadable(question, f"it is {content_type}, not JSON: {_excerpt(body)}")
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise _unreadable(question, f"the JSON is cut or damaged: {error}") from error
-
-
-def _rows(question: _Question, content: Any) -> list[dict[str, Any]]:
-    if not isinstance(content, list) or not all(type(row) is dict for row in content):
-        raise _unreadable(question, "it is JSON, but no list of rows")
-    return content
-
-
-def _metadata(question: _Question, content: Any) -> dict[str, Any]:
-    if not isinstance(content, dict):
-        raise _unreadable(question, "it is JSON, but no object")
-    return content
 
 
 def _unreadable(question: _Question, reason: str) -> _AttemptError:
@@ -405,14 +417,12 @@ def _unreadable(question: _Question, reason: str) -> _AttemptError:
 def _message(response: httpx.Response, body: bytes) -> str:
     """What the portal says of its own failure: in either of its two envelopes, or the beginning of whatever came."""
     try:
-        readable = gzip.decompress(body) if response.headers.get("Content-Encoding") == "gzip" else body
-    except (EOFError, OSError, zlib.error):
+        readable = Body(body, is_gzip=response.headers.get("Content-Encoding") == "gzip").whole()
+    except UnreadableError:
         return "a damaged body"
     try:
-        envelope = orjson.loads(readable)
-    except orjson.JSONDecodeError:
-        return _excerpt(readable)
-    if not isinstance(envelope, dict):
+        envelope = object_of(Body(readable))
+    except UnreadableError:
         return _excerpt(readable)
     code = envelope.get("errorCode") or envelope.get("code") or "no code"
     return f"{code}: {envelope.get('message', 'no message')}"
@@ -433,9 +443,9 @@ def _log_wait(state: RetryCallState) -> None:
 
 
 def _log_request(
-    question: _Question, attempt: int, outcome: str, answer: _Answer | None, size: int, seconds: float
+    question: _Question, attempt: int, outcome: str, answer: _Answer[Any] | None, size: int, seconds: float
 ) -> None:
-    rows = len(answer.content) if answer and isinstance(answer.content, list) else None
+    rows = len(answer.content) if answer and not isinstance(answer.content, dict) else None
     logger.info(
         "%s of %s: %s, %s rows, %d bytes, %.2f s, attempt %d",
         question.purpose,

@@ -14,12 +14,11 @@ from datetime import UTC, date, datetime
 import polars as pl
 
 from chicago_crashes.errors import CrashesError, TransientError
-from chicago_crashes.feeds import SYSTEM_FIELDS, Feed
+from chicago_crashes.feeds import SYSTEM_FIELDS, Feed, Kind
 from chicago_crashes.soda import soql
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import published_columns
 from chicago_crashes.soda.errors import PortalDisagreesError, PortalTimeoutError
-from chicago_crashes.soda.frames import text_frame
 from chicago_crashes.soda.reconcile import disagreement, split_by_day
 from chicago_crashes.soda.signatures import EMPTY, ONE_DAY, Signature, day_signatures
 from chicago_crashes.soda.windows import MAX_ROWS, Batch, first_batch, plan_windows
@@ -147,7 +146,8 @@ class _Download:
             for day, signature in self._pending.items()
             if signature == EMPTY and (batch is None or day < batch.start)
         )
-        yield from self._deliver(dict.fromkeys(empty, text_frame([], self._fields)), self._planned_at)
+        no_rows = pl.DataFrame(schema=dict.fromkeys(self._fields, pl.String))
+        yield from self._deliver(dict.fromkeys(empty, no_rows), self._planned_at)
 
     def _fetch_batch(self, batch: Batch) -> Iterator[DayRows | HeldDay | DayFailure]:
         days = self._days_of(batch)
@@ -191,7 +191,7 @@ class _Download:
 
     def _get(self, batch: Batch, where: str, limit: int) -> tuple[pl.DataFrame, datetime]:
         """Rows, and when they were asked for."""
-        reply = self._portal.get_rows(
+        reply = self._portal.get_frame(
             self._feed.dataset_id,
             {
                 "$select": ",".join([*SYSTEM_FIELDS, *map(soql.column, self._columns.names)]),
@@ -199,10 +199,12 @@ class _Download:
                 "$order": ":id",
                 "$limit": str(limit),
             },
+            self._fields,
+            points=[column.name for column in self._feed.columns if column.kind is Kind.POINT],
             feed=self._feed.name,
             purpose=f"rows {batch}",
         )
-        return text_frame(reply.rows, self._fields), reply.asked_at
+        return reply.rows, reply.asked_at
 
     @property
     def _fields(self) -> tuple[str, ...]:

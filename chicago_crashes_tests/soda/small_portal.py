@@ -139,9 +139,16 @@ class SmallPortal:
 
 
 def json_answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-    answer = Answer(status, json.dumps(content).encode())
+    answer = Answer(status, _json_bytes(content))
     answer.headers |= headers or {}
     return answer
+
+
+def _json_bytes(content: Any) -> bytes:
+    """Rows stand on lines of their own, as in the portal's replies."""
+    if not isinstance(content, list):
+        return json.dumps(content).encode()
+    return "[{}]\n".format("\n,".join(map(json.dumps, content))).encode()
 
 
 class _Server(ThreadingHTTPServer):

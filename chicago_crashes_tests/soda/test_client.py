@@ -52,7 +52,7 @@ PASSING_FAULTS = {
     "a list that holds no rows": json_answer([1, 2]),
     "an empty body": Answer(200, b"", PLAIN_JSON, packed=False),
     "JSON cut, announced short": replace(GOOD, packed=False, keep=len(GOOD.body) // 2),
-    "JSON cut after a whole row": replace(GOOD, packed=False, keep=GOOD.body.index(b"},") + 1),
+    "JSON cut after a whole row": replace(GOOD, packed=False, keep=GOOD.body.index(b"}\n,") + 1),
     "JSON cut, hung up": replace(GOOD, packed=False, keep=len(GOOD.body) // 2, breaks_off=True),
     "gzip cut, announced short": replace(GOOD, keep=len(GOOD.wire_bytes) // 2),
     "gzip cut by its last byte": replace(GOOD, keep=len(GOOD.wire_bytes) - 1),
@@ -77,6 +77,18 @@ def test_a_fault_that_passes_is_asked_again(small_portal: SmallPortal, client: C
     assert reply.rows == ROWS
     assert reply.attempts == 2
     assert portal.requests_made == 2 == len(small_portal.requests)
+
+
+@pytest.mark.parametrize("fault", PASSING_FAULTS.values(), ids=PASSING_FAULTS.keys())
+def test_columns_are_asked_for_again_like_rows(small_portal: SmallPortal, client: Client, fault: Answer) -> None:
+    small_portal.fail_once(fault, times=1)
+    small_portal.fail_once(GOOD)
+
+    reply = client().get_frame(DATASET, {"$limit": "60"}, ["note", "crash_record_id", "street_name"])
+
+    assert reply.rows.drop("street_name").to_dicts() == ROWS
+    assert reply.rows["street_name"].null_count() == len(ROWS)
+    assert reply.attempts == 2
 
 
 @pytest.mark.parametrize("fault", PASSING_FAULTS.values(), ids=PASSING_FAULTS.keys())
