@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from chicago_crashes.errors import CrashesError
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes_bench import plot, rendering
 from chicago_crashes_bench.bench import Bench, Found
@@ -22,6 +23,7 @@ from chicago_crashes_bench.machine import described
 from chicago_crashes_bench.measures import fetch, history, orchestration, poll, tables, usual_day
 from chicago_crashes_bench.results import Measurement
 from chicago_crashes_bench.sizes import FULL, QUICK, Sizes
+from chicago_crashes_bench.watching import ProgramFailedError
 from chicago_crashes_bench.workplace import HOME, workplace
 
 MEASURES: Mapping[str, Callable[[Bench], Found]] = {
@@ -37,6 +39,25 @@ PICTURE = PROJECT_ROOT / "docs" / "pictures" / "performance.png"
 RESULTS = HOME / "results.json"
 WIDTH_OF_A_FILE = 190
 
+
+@dataclass
+class Findings:
+    """What an invocation found; `failures` are the measures that could not be taken, and why."""
+
+    machine: dict[str, str] = field(default_factory=dict)
+    measurements: list[Measurement] = field(default_factory=list)
+    growths: list[Growth] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def add(self, found: Found) -> None:
+        """Keep everything a measure yields, as it comes."""
+        for each in found:
+            if isinstance(each, Growth):
+                self.growths.append(each)
+            else:
+                self.measurements.append(each)
+
+
 console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
 
 
@@ -46,18 +67,31 @@ def main() -> int:
     logging.disable(logging.WARNING)
     signal.signal(signal.SIGTERM, _end)
     sizes = QUICK if asked.quick else FULL
-    measurements, growths, machine = _measured(sizes, asked.only or list(MEASURES))
-    for name, value in machine.items():
-        console.print(f"{name}: {value}", highlight=False)
-    console.print(rendering.result_table(measurements, sizes.title))
-    console.print(rendering.growth_table(growths))
-    RESULTS.write_text(json.dumps([*map(asdict, measurements), *map(asdict, growths)], indent=1))
+    found = _measured(sizes, asked.only or list(MEASURES))
+    _show(found, sizes.title)
+    RESULTS.write_text(json.dumps([*map(asdict, found.measurements), *map(asdict, found.growths)], indent=1))
+    if found.failures:
+        return 1
     if asked.write:
-        plot.draw(measurements, PICTURE)
-        picture = str(PICTURE.relative_to(DOCUMENT.parent))
-        DOCUMENT.write_text(rendering.document(machine, measurements, growths, picture))
-        console.print(f"Written: {DOCUMENT.relative_to(PROJECT_ROOT)}, {PICTURE.relative_to(PROJECT_ROOT)}")
-    return int(asked.strict and any(measurement.is_met is False for measurement in measurements))
+        _write(found)
+    return int(asked.strict and any(measurement.is_met is False for measurement in found.measurements))
+
+
+def _show(found: Findings, title: str) -> None:
+    for name, value in found.machine.items():
+        console.print(f"{name}: {value}", highlight=False)
+    console.print(rendering.result_table(found.measurements, title))
+    console.print(rendering.growth_table(found.growths))
+    for name, reason in found.failures.items():
+        console.print(f"[red]failed[/red] {name}", highlight=False)
+        console.print(reason, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _write(found: Findings) -> None:
+    plot.draw(found.measurements, PICTURE)
+    picture = str(PICTURE.relative_to(DOCUMENT.parent))
+    DOCUMENT.write_text(rendering.document(found.machine, found.measurements, found.growths, picture))
+    console.print(f"Written: {DOCUMENT} and {PICTURE}", highlight=False, soft_wrap=True)
 
 
 def _asked() -> argparse.Namespace:
@@ -72,14 +106,14 @@ def _asked() -> argparse.Namespace:
     return asked
 
 
-def _measured(sizes: Sizes, names: Sequence[str]) -> tuple[list[Measurement], list[Growth], dict[str, str]]:
-    measurements: list[Measurement] = []
-    growths: list[Growth] = []
+def _measured(sizes: Sizes, names: Sequence[str]) -> Findings:
+    found = Findings()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     started = time.perf_counter()
     with (
         Progress(*columns, console=console, refresh_per_second=2, transient=True) as progress,
         workplace() as place,
+        ExitStack() as stack,
     ):
         task = progress.add_task("starting")
 
@@ -87,15 +121,15 @@ def _measured(sizes: Sizes, names: Sequence[str]) -> tuple[list[Measurement], li
             progress.update(task, description=doing)
             progress.print(f"[dim]{time.perf_counter() - started:7.1f} s  {doing}[/dim]", highlight=False)
 
-        with ExitStack() as stack:
-            bench = Bench(sizes, place, tell, stack)
-            for name in [name for name in MEASURES if name in names]:
-                for found in MEASURES[name](bench):
-                    if isinstance(found, Growth):
-                        growths.append(found)
-                    else:
-                        measurements.append(found)
-        return measurements, growths, described(place.server_url)
+        bench = Bench(sizes, place, tell, stack)
+        found.machine = described(place.server_url)
+        for name in [name for name in MEASURES if name in names]:
+            try:
+                found.add(MEASURES[name](bench))
+            except (ProgramFailedError, CrashesError) as error:  # the other measures are worth having without it
+                found.failures[name] = str(error)
+                tell(f"{name} failed; going on with the others")
+    return found
 
 
 def _end(_signal: int, _frame: object) -> NoReturn:

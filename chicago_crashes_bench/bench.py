@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -14,8 +14,9 @@ from chicago_crashes_bench.growth import Growth
 from chicago_crashes_bench.history import History, loaded_history
 from chicago_crashes_bench.portal import PortalProcess, portal_process
 from chicago_crashes_bench.results import Measurement
-from chicago_crashes_bench.sizes import FIRST_DAY, Sizes
-from chicago_crashes_bench.synthetic_lake import CRASHES_A_DAY, fill
+from chicago_crashes_bench.sizes import CRASHES_A_DAY, FIRST_DAY, Sizes
+from chicago_crashes_bench.synthetic_lake import fill
+from chicago_crashes_bench.watching import ProgramFailedError
 from chicago_crashes_bench.workplace import Workplace
 
 Found = Iterator[Measurement | Growth]
@@ -28,7 +29,8 @@ class Bench:
     sizes: Sizes
     workplace: Workplace
     tell: Callable[[str], None]
-    stack: ExitStack = field(default_factory=ExitStack)
+    stack: ExitStack
+    history_failed: bool = False
 
     @property
     def last_day(self) -> date:
@@ -51,8 +53,13 @@ class Bench:
 
     @cached_property
     def history(self) -> History:
-        """The whole history, loaded."""
-        return loaded_history(self.workplace, self.portal, self.stack, self.tell)
+        """The whole history, loaded; what failed once is not tried again."""
+        if self.history_failed:
+            raise ProgramFailedError("The full history could not be loaded; see above.")
+        self.history_failed = True
+        history = loaded_history(self.workplace, self.portal, self.stack, self.tell)
+        self.history_failed = False
+        return history
 
     @cached_property
     def lake(self) -> tuple[Lake, dict[str, dict[date, int]]]:
@@ -64,7 +71,7 @@ class Bench:
 
 def days_for(rows: int) -> int:
     """How many days publish at least so many crashes."""
-    return round(rows / CRASHES_A_DAY * 1.1) + 5
+    return round(rows / CRASHES_A_DAY * 1.05) + 5
 
 
 def first_days(rows_of_days: dict[date, int], rows: int) -> list[date]:

@@ -14,7 +14,7 @@ from chicago_crashes.local.portal import mutations
 from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import generate
-from chicago_crashes_bench.sizes import NEW_ROWS
+from chicago_crashes_bench.sizes import CRASHES_A_DAY, NEW_ROWS
 
 CRASHES_OF_A_FULL_DAY = 600
 """Enough for a usual day's rows of every feed to be taken from."""
@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("feeds", nargs="+")
     asked = parser.parse_args()
     store = PortalStore()
-    for batch in generate(asked.first, asked.last):
+    for batch in generate(asked.first, asked.last, rows_per_day=CRASHES_A_DAY):
         for name in asked.feeds:
             store.publish(feed_named(name).dataset_id, batch.frames[name])
     with serving(store) as portal:

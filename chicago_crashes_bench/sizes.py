@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 FIRST_DAY = date(2013, 3, 3)
+CRASHES_A_DAY = 222
+"""What makes 5.7 million rows of all feeds out of 4,900 days, which is what the City has published since the first."""
 
 
 @dataclass(frozen=True, slots=True)

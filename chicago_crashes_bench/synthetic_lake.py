@@ -8,11 +8,10 @@ import polars as pl
 from chicago_crashes.feeds import SYSTEM_FIELDS, Feed, Kind
 from chicago_crashes.lake import Lake
 from chicago_crashes.local.portal.mutations import PORTAL_TIME
-from chicago_crashes.local.portal.synthetic import CRASHES_PER_DAY, generate
+from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.soda.reconcile import signature_of
-from chicago_crashes_bench.sizes import FIRST_DAY
+from chicago_crashes_bench.sizes import CRASHES_A_DAY, FIRST_DAY
 
-CRASHES_A_DAY = CRASHES_PER_DAY
 DAY = "day of the row"
 
 
@@ -20,7 +19,7 @@ def fill(lake: Lake, feeds: Sequence[Feed], rows: int) -> dict[str, dict[date, i
     """Write days from the first one on until each feed has so many rows; how many each day got, by feed."""
     written: dict[str, dict[date, int]] = {feed.name: {} for feed in feeds}
     start = FIRST_DAY.replace(day=1)
-    for batch in generate(start, start + timedelta(days=rows)):
+    for batch in generate(start, start + timedelta(days=rows), rows_per_day=CRASHES_A_DAY):
         lacking = [feed for feed in feeds if sum(written[feed.name].values()) < rows]
         if not lacking:
             break
