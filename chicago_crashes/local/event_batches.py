@@ -79,7 +79,9 @@ def record_checks(
         upsert = insert(table)
         key = {"asset_key", "check_name", "run_id", "partition"}
         changes = {name: upsert.excluded[name] for name in evaluated[0] if name not in key}
-        connection.execute(upsert.on_conflict_do_update(index_elements=sorted(key), set_=changes), evaluated)
+        statement = upsert.on_conflict_do_update(index_elements=sorted(key), set_=changes)
+        # What returns something goes in few statements, what does not in one a row: that is SQLAlchemy's way.
+        connection.execute(statement.returning(table.c.id), evaluated)
 
 
 def _planned_rows(planned: AssetCheckEvaluationPlanned) -> list[Row]:
