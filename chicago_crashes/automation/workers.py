@@ -5,12 +5,13 @@ between processes, so no two of them ask the portal at once or merge the same fe
 """
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.queues import SimpleQueue
 from threading import Thread
 
@@ -87,11 +88,19 @@ _workers: list[_Worker] = []
 
 
 def _begin(database_url: str, steps: Steps, level: int) -> None:
+    Thread(target=_end_with_the_command, name="parent", daemon=True).start()
     logging.basicConfig(level=level, format="%(message)s")
     opened = ExitStack()
     token = opened.enter_context(present(database_url))
     instance = opened.enter_context(DagsterInstance.get())
     _workers.append(_Worker(opened, build_defs(settings()), instance, token, steps))
+
+
+def _end_with_the_command() -> None:
+    """A command that was killed cannot stop its workers, and they would wait for more work for ever."""
+    if command := parent_process():
+        command.join()
+        os._exit(1)
 
 
 def _launch(days: DayRange, refetch: bool) -> Outcome:
