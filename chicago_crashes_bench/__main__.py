@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import time
@@ -109,18 +110,16 @@ def _asked() -> argparse.Namespace:
 def _measured(sizes: Sizes, names: Sequence[str]) -> Findings:
     found = Findings()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    started = time.perf_counter()
-    with (
-        Progress(*columns, console=console, refresh_per_second=2, transient=True) as progress,
-        workplace() as place,
-        ExitStack() as stack,
-    ):
+    with Progress(*columns, console=console, refresh_per_second=2, transient=True) as progress, ExitStack() as stack:
         task = progress.add_task("starting")
+        started = time.perf_counter()
 
         def tell(doing: str) -> None:
             progress.update(task, description=doing)
             progress.print(f"[dim]{time.perf_counter() - started:7.1f} s  {doing}[/dim]", highlight=False)
 
+        _warn_if_busy(tell)
+        place = stack.enter_context(workplace(tell))
         bench = Bench(sizes, place, tell, stack)
         found.machine = described(place.server_url)
         for name in [name for name in MEASURES if name in names]:
@@ -130,6 +129,12 @@ def _measured(sizes: Sizes, names: Sequence[str]) -> Findings:
                 found.failures[name] = str(error)
                 tell(f"{name} failed; going on with the others")
     return found
+
+
+def _warn_if_busy(tell: Callable[[str], None]) -> None:
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > cores / 4:
+        tell(f"[yellow]the machine is busy (load {load:.1f} on {cores} cores): ratios will be unreliable[/yellow]")
 
 
 def _end(_signal: int, _frame: object) -> NoReturn:

@@ -5,13 +5,13 @@ The server is configured like the platform's private one, crash safety included.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -76,10 +76,10 @@ class Workplace:
 
 
 @contextmanager
-def workplace() -> Iterator[Workplace]:
+def workplace(tell: Callable[[str], None]) -> Iterator[Workplace]:
     """The place to work, after whoever uses it now; what a killed benchmark left there is removed."""
     HOME.mkdir(parents=True, exist_ok=True)
-    with FileLock(HOME / "lock"):
+    with _alone(tell):
         _clear()
         try:
             found = Workplace(cluster.start(HOME), HOME / "work")
@@ -88,6 +88,20 @@ def workplace() -> Iterator[Workplace]:
             yield found
         finally:
             _clear()
+
+
+@contextmanager
+def _alone(tell: Callable[[str], None]) -> Iterator[None]:
+    lock = FileLock(HOME / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        tell("waiting for another benchmark in this checkout to end")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _clear() -> None:

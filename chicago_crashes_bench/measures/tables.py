@@ -19,7 +19,7 @@ from chicago_crashes_bench.results import Amount, Bar, Kind, Measurement, Unit
 from chicago_crashes_bench.watching import ProgramFailedError
 
 BLOCK = 1 << 20
-BOOKKEEPING = 0.01
+BOOKKEEPING = 0.02
 """What is logged when nothing changed may be this share of what the first load logged: the catalogue's temporary
 tables."""
 
