@@ -25,6 +25,9 @@ from chicago_crashes_bench.portal import PortalProcess
 from chicago_crashes_bench.results import Amount, Bar, Kind, Measurement, Unit
 from chicago_crashes_bench.watching import ProgramFailedError
 
+TRIES = 2
+"""The fastest counts: what else the machine does only ever adds."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedReply:
@@ -77,12 +80,12 @@ def measure(bench: Bench) -> Found:
             recording = Recording()
             count, _ = _fetched(bench, url, portal.url, recording, days)
             recording.is_over = True
-            bench.tell(f"fetch: {count:,} rows")
-            ours.append(
-                (count, min(_fetched(bench, url, portal.url, recording, days)[1] for _ in range(bench.sizes.tries)))
-            )
-            bench.tell(f"fetch: {count:,} rows, parsed and written plainly")
-            plain.append((count, min(_plainly(bench, recording) for _ in range(bench.sizes.tries))))
+            bench.tell(f"fetch: {count:,} rows, by us and plainly in turn")
+            tries = [
+                (_fetched(bench, url, portal.url, recording, days)[1], _plainly(bench, recording)) for _ in range(TRIES)
+            ]
+            ours.append((count, min(seconds for seconds, _ in tries)))
+            plain.append((count, min(seconds for _, seconds in tries)))
     yield Measurement(
         "crashes: portal to lake, by parse and Parquet write",
         f"{count:,} rows",
