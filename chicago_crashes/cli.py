@@ -3,12 +3,14 @@
 import logging
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import psycopg
 import typer
 from pydantic import ValidationError
 
+from chicago_crashes import logs
 from chicago_crashes.commands import (
     accept_shrink,
     db,
@@ -22,7 +24,9 @@ from chicago_crashes.commands import (
     up,
 )
 from chicago_crashes.errors import CrashesError
-from chicago_crashes.settings import Settings
+from chicago_crashes.settings import Settings, settings
+
+logger = logging.getLogger(__name__)
 
 app = typer.Typer(
     help="Chicago's traffic crash data: complete, verified, in PostGIS.",
@@ -47,8 +51,7 @@ SECONDS_TO_CONNECT = "10"
 def main() -> None:
     """Run a command; a failure people can understand is one message and a non-zero exit status."""
     os.environ.setdefault("PGCONNECT_TIMEOUT", SECONDS_TO_CONNECT)
-    # That the portal is asked a second time is no message for people; an app token that it refuses is.
-    logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    _begin_to_log()
     try:
         app()
     except CrashesError as error:
@@ -61,8 +64,18 @@ def main() -> None:
         _end(f"The database was lost: {str(error).strip()} See that it runs, then repeat the command.")
 
 
+def _begin_to_log() -> None:
+    """Log as the settings say; if they are at fault, the command tells of that as soon as it needs them."""
+    with suppress(ValidationError):
+        # That the portal is asked a second time is no message for people; an app token that it refuses is.
+        logs.configure(settings(), level="error")
+
+
 def _end(message: str) -> NoReturn:
-    sys.stderr.write(f"{message}\n")
+    if logging.getLogger().handlers:
+        logger.error(message)
+    else:
+        sys.stderr.write(f"{message}\n")
     sys.exit(1)
 
 

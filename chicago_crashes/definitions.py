@@ -14,6 +14,7 @@ from chicago_crashes.automation.schedules import schedules
 from chicago_crashes.automation.sensors import change_sensor
 from chicago_crashes.checks.table_checks import table_checks
 from chicago_crashes.feeds import FEEDS
+from chicago_crashes.local import dagster_logs
 from chicago_crashes.settings import Settings, settings
 
 
@@ -60,4 +61,5 @@ def _definitions(configured: Settings) -> dg.Definitions:
     )
 
 
+dagster_logs.configure(settings())
 defs = build_defs(settings())

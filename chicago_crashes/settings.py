@@ -3,6 +3,7 @@
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,6 +29,11 @@ class Settings(BaseSettings):
     schedules_on: bool = Field(False, description="Whether the change sensor and the schedules start by themselves.")
     poll_seconds: int = Field(3600, gt=0, description="How often the change sensor asks the portal what changed.")
     retry_seconds: int = Field(30, ge=0, description="How long Dagster waits before it runs a failed step again.")
+    keep_run_logs_days: int = Field(90, gt=0, description="How many days Dagster keeps the log lines of ended runs.")
+    log_format: Literal["text", "json"] = Field("text", description="How log lines look: text, or JSON for programs.")
+    log_level: Literal["debug", "info", "warning", "error"] | None = Field(
+        None, description="The least that is logged. Unset: errors in commands, warnings in Dagster's processes."
+    )
     alert_urls: str = Field("", description="Where alerts go (Apprise URLs, comma-separated). Empty: log only.")
 
 

@@ -18,6 +18,7 @@ from threading import Thread
 import dagster as dg
 from dagster import DagsterInstance
 
+from chicago_crashes import logs
 from chicago_crashes.automation.launch import FeedOutcome, OnStep, Outcome, launch, together
 from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
@@ -34,7 +35,7 @@ def launch_side_by_side(
     """Load the ranges of days, one run each, at most `workers` at once; a run that fails does not stop the others."""
     context = get_context("spawn")  # a forked process would share connections with this one
     steps: Steps = context.SimpleQueue()
-    begin = (database_url, steps, logging.getLogger().level)
+    begin = (database_url, steps, logging.getLevelName(logging.getLogger().level))
     pool = ProcessPoolExecutor(min(workers, len(ranges)), context, initializer=_begin, initargs=begin)
     with _told(steps, on_step):
         try:
@@ -87,9 +88,9 @@ class _Worker:
 _workers: list[_Worker] = []
 
 
-def _begin(database_url: str, steps: Steps, level: int) -> None:
+def _begin(database_url: str, steps: Steps, level: str) -> None:
     Thread(target=_end_with_the_command, name="parent", daemon=True).start()
-    logging.basicConfig(level=level, format="%(message)s")
+    logs.configure(settings(), level=level)
     opened = ExitStack()
     token = opened.enter_context(present(database_url))
     instance = opened.enter_context(DagsterInstance.get())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from chicago_crashes.errors import PermanentError, TransientError
-from chicago_crashes.settings import PROJECT_ROOT
+from chicago_crashes.settings import PROJECT_ROOT, settings
 
 SECONDS_TO_STOP = 130  # Dagster gives its webserver and its daemon a minute each
 SECONDS_TO_LEAVE = 20
@@ -51,7 +51,7 @@ def serve(environment: Mapping[str, str], host: str, port: int) -> None:
     """
     require_free(host, port)
     process = subprocess.Popen(  # noqa: S603 - our own interpreter's dagster, arguments as a list
-        [sys.executable, "-m", "dagster", "dev", "--host", host, "--port", str(port)],
+        [sys.executable, "-m", "dagster", "dev", "--host", host, "--port", str(port), *_log_options()],
         env={"PYTHONWARNINGS": QUIET, **os.environ, **environment},
         cwd=PROJECT_ROOT,
         start_new_session=True,  # Ctrl-C reaches us alone; its processes are told to stop in the right order
@@ -64,6 +64,14 @@ def serve(environment: Mapping[str, str], host: str, port: int) -> None:
     finally:
         _end_group(process.pid)
     raise TransientError(f"Dagster ended by itself with status {status}. What it said above tells why.")
+
+
+def _log_options() -> list[str]:
+    """How Dagster's own services log, as the settings say; what they do not say is Dagster's choice."""
+    configured = settings()
+    chosen_format = ["--log-format", "json"] if configured.log_format == "json" else []
+    chosen_level = ["--log-level", configured.log_level] if configured.log_level else []
+    return [*chosen_format, *chosen_level]
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
