@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 from psycopg import Connection, sql
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Table
 
 from chicago_crashes.cleaning.clean import DAY, ROW_KEY, SECOND_ROW, Cleaned
@@ -134,6 +135,9 @@ def _refuse_older_versions(connection: Connection, feed: Feed, days: Sequence[So
 def _merge_rows(connection: Connection, feed: Feed, rows: pl.DataFrame, days: Sequence[date], run_id: str) -> _Written:
     """Rows with a new key go straight into the table; only those whose key it holds are staged and compared."""
     arrived = _one_version_each(feed, rows).drop(DAY)
+    table = sql.Identifier(feed.table)
+    if not table_rows_by_day(connection, feed, days) and _insert_all(connection, table, arrived):
+        return _Written(inserted=_rows_by_day(feed, arrived), updated={}, withdrawn={})
     params = {
         "feed": feed.name,
         "run_id": run_id,
@@ -143,7 +147,6 @@ def _merge_rows(connection: Connection, feed: Feed, rows: pl.DataFrame, days: Se
         "rival_days": _days_with_rivals(connection, feed, days),
     }
     parts = _statement_parts(feed, arrived.columns)
-    table = sql.Identifier(feed.table)
     copy_to_stage(connection, KEYS, table, arrived.select(feed.key))
     _run(connection, "keep_withdrawn", parts, params)
     withdrawn = [day for (day,) in _run(connection, "remove_withdrawn", parts, params)]
@@ -151,11 +154,24 @@ def _merge_rows(connection: Connection, feed: Feed, rows: pl.DataFrame, days: Se
     updated = _amend(connection, table, arrived.join(stored, on=feed.key, how="semi"), parts, params)
     new = arrived.join(stored, on=feed.key, how="anti", maintain_order="left")
     copy_rows(connection, table, new)
-    return _Written(
-        inserted=_count_by_day(new.select(pl.col(feed.date).dt.date().alias(DAY))),
-        updated=updated,
-        withdrawn=Counter(withdrawn),
-    )
+    return _Written(inserted=_rows_by_day(feed, new), updated=updated, withdrawn=Counter(withdrawn))
+
+
+def _insert_all(connection: Connection, table: sql.Identifier, rows: pl.DataFrame) -> bool:
+    """Insert rows that are all new; False, and nothing is written, if the table holds one of their keys.
+
+    Of a day that is loaded for the first time hardly ever a row is stored under another day, so it pays to try.
+    """
+    try:
+        with connection.transaction():
+            copy_rows(connection, table, rows)
+    except UniqueViolation:
+        return False
+    return True
+
+
+def _rows_by_day(feed: Feed, rows: pl.DataFrame) -> dict[date, int]:
+    return _count_by_day(rows.select(pl.col(feed.date).dt.date().alias(DAY)))
 
 
 def _stored_keys(

@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy import Column as TableColumn
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, DATEMULTIRANGE, JSONB
 from sqlalchemy.types import TypeEngine
 
 from chicago_crashes.feeds import FEEDS, Column, Coordinates, Feed, Kind
@@ -256,4 +256,41 @@ ACCEPTED_SHRINKS = Table(
     TableColumn("accepted_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     schema="ops",
     comment="Every time a person accepted that the portal publishes fewer rows than we hold",
+)
+
+INCIDENTS = Table(
+    "incidents",
+    metadata,
+    TableColumn("incident_id", BigInteger(), primary_key=True, autoincrement=True),
+    TableColumn("key", Text(), nullable=False, comment="What is wrong; the same however often it is noticed"),
+    TableColumn("kind", Text(), nullable=False, comment="run_failure, blocking_check, staleness, shrink_guard, ..."),
+    TableColumn(
+        "severity",
+        Text(),
+        CheckConstraint("severity in ('critical', 'high', 'warning')", name="severity"),
+        nullable=False,
+    ),
+    TableColumn("feed", Text(), comment="The feed, or several, joined by comma and space"),
+    TableColumn("step", Text(), comment="The Dagster step that failed, whose success mends it"),
+    TableColumn("days", DATEMULTIRANGE(), comment="All days it was about"),
+    TableColumn("open_days", DATEMULTIRANGE(), comment="Those days that are not mended yet"),
+    TableColumn("cause", Text(), nullable=False),
+    TableColumn("remedy", Text(), nullable=False, comment="What to do"),
+    TableColumn("run_id", Text(), comment="The newest Dagster run it was noticed in"),
+    TableColumn("first_seen", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    TableColumn("last_seen", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    TableColumn("times", Integer(), nullable=False, server_default=text("1"), comment="How often it was noticed"),
+    TableColumn(
+        "told_to",
+        ARRAY(Text()),
+        nullable=False,
+        server_default=text("'{}'::text[]"),
+        comment="Marks of the channels it has reached",
+    ),
+    TableColumn("told_at", DateTime(timezone=True), comment="When it had reached every channel"),
+    TableColumn("resolved_at", DateTime(timezone=True), comment="Null while it is open"),
+    TableColumn("resolution_told_at", DateTime(timezone=True), comment="When people were told that it is over"),
+    Index("incidents_open_idx", "key", unique=True, postgresql_where=text("resolved_at is null")),
+    schema="ops",
+    comment="What went wrong, from when it was noticed until it was mended, and what people were told of it",
 )
