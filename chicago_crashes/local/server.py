@@ -43,7 +43,6 @@ SETTINGS = {
     # Nothing replicates from this cluster, so a COPY into a table made in the same transaction needs no log.
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "wal_compression": "on",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     # Compiling a query costs more than it saves on two cores and set-based statements.
