@@ -4,6 +4,7 @@ Dagster stores a result returned from a ranged run without a partition. So in a 
 logged by itself, tied to the day's newest materialisation, and the returned result sums up the range.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -44,14 +45,21 @@ def report_verdicts(
 
 
 def _log_together(context: dg.AssetCheckExecutionContext, evaluations: Sequence[dg.AssetCheckEvaluation]) -> None:
-    """Log evaluations as `context.log_event` would, but as one batch; Dagster offers that for materialisations only."""
+    """Log evaluations in one batch, which Dagster offers for materialisations only, and without a log line for each."""
+    step = context.op_execution_context.get_step_execution_context()
     batch = str(uuid4())
     for place, evaluation in enumerate(evaluations, start=1):
-        DagsterEvent.from_step(
-            dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-            context.op_execution_context.get_step_execution_context(),
-            evaluation,
+        event = DagsterEvent(
+            event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
+            job_name=step.job_name,
+            step_handle=step.step.handle,
+            event_specific_data=evaluation,
             message=f"{evaluation.check_name} of {evaluation.partition} {'held' if evaluation.passed else 'failed'}",
+        )
+        context.instance.report_dagster_event(
+            event,
+            context.op_execution_context.run.run_id,
+            logging.DEBUG,
             batch_metadata=DagsterEventBatchMetadata(batch, is_end=place == len(evaluations)),
         )
 
