@@ -78,8 +78,7 @@ def _measurements(feed: Feed, timing: Timing) -> Found:
         f"{feed.name}: the same again, every row compared, by first load",
         size,
         Amount(timing.compared, Unit.SECONDS),
-        Bar(Kind.AT_MOST_TIMES, 0.35),
-        first,
+        baseline=first,
     )
     yield Measurement(
         f"{feed.name}: both again, rows written", size, Amount(timing.rows_written, Unit.ROWS), Bar(Kind.AT_MOST, 0)
