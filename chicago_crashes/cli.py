@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from chicago_crashes import logs
 from chicago_crashes.commands import (
     accept_shrink,
+    alert,
     db,
     demo,
     history,
@@ -42,6 +43,7 @@ app.command(name="accept-shrink")(accept_shrink.accept_shrink)
 app.command(name="portal")(portal.portal)
 app.command(name="demo")(demo.demo)
 app.command(name="up")(up.up)
+app.add_typer(alert.app, name="alert")
 app.add_typer(db.app, name="db")
 
 SECONDS_TO_CONNECT = "10"

@@ -9,6 +9,7 @@ from chicago_crashes.assets.portal import portal_asset
 from chicago_crashes.assets.raw import raw_asset
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.assets.tables import table_asset
+from chicago_crashes.automation.alerts import alert_sensors
 from chicago_crashes.automation.jobs import load_jobs
 from chicago_crashes.automation.schedules import schedules
 from chicago_crashes.automation.sensors import change_sensor
@@ -55,7 +56,8 @@ def _definitions(configured: Settings) -> dg.Definitions:
                 days_per_run=configured.days_per_run,
                 seconds=configured.poll_seconds,
                 switched_on=configured.schedules_on,
-            )
+            ),
+            *alert_sensors(switched_on=configured.schedules_on),
         ],
         executor=dg.in_process_executor,
     )

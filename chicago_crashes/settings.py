@@ -34,7 +34,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] | None = Field(
         None, description="The least that is logged. Unset: errors in commands, warnings in Dagster's processes."
     )
-    alert_urls: str = Field("", description="Where alerts go (Apprise URLs, comma-separated). Empty: log only.")
+    alert_urls: str = Field(
+        "", repr=False, description="Where alerts go: Apprise URLs, separated by commas or spaces. Empty: log only."
+    )
+    ui_url: str = Field("http://localhost:3000", description="Where people reach Dagster's UI; alerts link to it.")
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,8 @@ from datetime import date
 import dagster as dg
 from pydantic import Field
 
+from chicago_crashes.alerts.causes import review_unknown_columns
+from chicago_crashes.alerts.noticing import keep
 from chicago_crashes.assets.description import OWNERS, dataset_url, portal_key, raw_columns, raw_key, tags
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
@@ -60,10 +62,13 @@ def raw_asset(
                 refetch=config.refetch,
             )
             fetched = report_days(context, outcomes, _report)
+            unknown = sorted({name for day in fetched for name in day.unknown_columns})
+            if any(day.requests for day in fetched):  # of days that are held already nothing was asked
+                keep(lambda: review_unknown_columns(connection, feed, unknown, run_id=context.run.run_id))
         return dg.MaterializeResult(
             metadata={
                 "requests_of_run": portal.requests_made,
-                "unknown_columns": dg.MetadataValue.json(sorted({n for day in fetched for n in day.unknown_columns})),
+                "unknown_columns": dg.MetadataValue.json(unknown),
             }
         )
 

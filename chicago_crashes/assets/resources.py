@@ -3,17 +3,22 @@
 A field left empty is read from the environment when it is used, so that no secret ever shows in Dagster's UI.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dagster as dg
 import psycopg
 
+from chicago_crashes.alerts.causes import record_refused_token, resolve_refused_token
+from chicago_crashes.alerts.noticing import keep
 from chicago_crashes.lake import Lake
 from chicago_crashes.local.cluster import database_url
 from chicago_crashes.settings import settings
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
+
+logger = logging.getLogger(__name__)
 
 
 class PostgisResource(dg.ConfigurableResource[None]):
@@ -41,8 +46,24 @@ class SodaResource(dg.ConfigurableResource[None]):
         configured = settings()
         token = configured.app_token.get_secret_value() if configured.app_token else None
         ceiling = postgres_ceiling(self.postgis.url(), configured.requests_per_hour)
-        with Portal(configured.portal_url, app_token=token, ceiling=ceiling) as portal:
+        refusals: list[str] = []
+
+        def on_alert(message: str) -> None:
+            refusals.append(message)
+            logger.error(message)
+            self._keep(lambda connection: record_refused_token(connection, message))
+
+        with Portal(configured.portal_url, app_token=token, ceiling=ceiling, on_alert=on_alert) as portal:
             yield portal
+            if token and portal.requests_made and not refusals:
+                self._keep(resolve_refused_token)
+
+    def _keep(self, what: Callable[[psycopg.Connection], None]) -> None:
+        def connected() -> None:
+            with self.postgis.connect() as connection:
+                what(connection)
+
+        keep(connected)
 
 
 class LakeResource(dg.ConfigurableResource[None]):

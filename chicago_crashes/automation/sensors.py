@@ -80,7 +80,7 @@ def _sorted_out(
     """The ranges that are under way, those given up, and those to request, with how often each was tried."""
     busy, given_up, due = [], [], []
     alive = dg.RunsFilter(statuses=UNDER_WAY, created_after=datetime.now(UTC) - LONGEST_RUN)
-    in_flight = [_days_of(run) for run in instance.get_runs(alive)]
+    in_flight = [days_of(run) for run in instance.get_runs(alive)]
     for days in stale:
         tried = instance.get_runs(dg.RunsFilter(tags={CHANGE_TAG: _digest(days, changes)}))
         if any(first <= days.last and days.first <= last for first, last in filter(None, in_flight)):
@@ -92,7 +92,7 @@ def _sorted_out(
     return busy, given_up, due
 
 
-def _days_of(run: dg.DagsterRun) -> tuple[date, date] | None:
+def days_of(run: dg.DagsterRun) -> tuple[date, date] | None:
     """The days a run covers; None for runs that load none."""
     tags = run.tags
     first = tags.get("dagster/asset_partition_range_start") or tags.get("dagster/partition")

@@ -18,6 +18,7 @@ def up(
     from chicago_crashes.local import dagster_home
     from chicago_crashes.local.dagster_dev import require_free, serve, stopped_by_signals
     from chicago_crashes.local.workplace import database
+    from chicago_crashes.settings import settings
 
     require_free(host, port)
     with stopped_by_signals(), _demo_if(demo), database() as url:
@@ -25,6 +26,8 @@ def up(
         if not demo:
             dagster_home.write_env_file(environment)
             environment["CRASHES_SCHEDULES_ON"] = "true"
+        if "ui_url" not in settings().model_fields_set:
+            environment["CRASHES_UI_URL"] = f"http://localhost:{port}"
         console.print(f"Dagster's UI will be at http://{host}:{port} (stop everything with Ctrl-C)")
         serve(environment, host, port)
 

@@ -1,0 +1,137 @@
+"""What kind of incident a failure is, and what to do about it: sorted once here, so that nothing is told twice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from psycopg import Connection
+
+from chicago_crashes.alerts.incidents import Incident, Kind, Severity, digest, record, resolve, resolve_kind
+from chicago_crashes.feeds import Feed
+
+MISSING_COLUMNS = ("no longer publishes", "no-such-column")
+"""How failures read that are one thing: a declared column is gone. The first words are ours, the other the portal's."""
+
+TO_LOAD_AGAIN = "In Dagster's UI: Re-execute → From failure; or `chicago-crashes refresh`, which loads what is missing."
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step, or with `step` None a whole run, that failed. `errors` are the names of the exceptions behind it."""
+
+    message: str
+    errors: frozenset[str]
+    may_pass: bool
+    feed: str | None
+    days: Sequence[date]
+    step: str | None
+    run_id: str
+
+
+def incident_of(failure: Failure) -> Incident:
+    """The incident that a failure is or repeats."""
+    if "ShrinkError" in failure.errors:
+        return _incident(
+            failure,
+            Kind.SHRINK_GUARD,
+            Severity.HIGH,
+            subject="",
+            remedy="Wait for the portal to recover, usually within hours. If the City really removed the rows, run the "
+            "command `chicago-crashes accept-shrink` that the cause names.",
+        )
+    if any(words in failure.message for words in MISSING_COLUMNS):
+        return _incident(
+            failure,
+            Kind.SCHEMA_DRIFT,
+            Severity.HIGH,
+            subject="missing columns",
+            remedy="Look at the dataset's page on the portal. If the City renamed or dropped the column, change the "
+            "feed's declaration in chicago_crashes/feeds; then load again. Until then the feed grows stale.",
+        )
+    return _incident(
+        failure,
+        Kind.RUN_FAILURE,
+        Severity.WARNING if failure.may_pass else Severity.HIGH,
+        subject=f"{failure.step or 'run'} {digest(failure.message)}",
+        remedy=f"It may pass by itself: try again later. {TO_LOAD_AGAIN}"
+        if failure.may_pass
+        else f"Mend the cause, then load again. {TO_LOAD_AGAIN}",
+    )
+
+
+def _incident(failure: Failure, kind: Kind, severity: Severity, *, subject: str, remedy: str) -> Incident:
+    return Incident(
+        kind=kind,
+        severity=severity,
+        subject=subject,
+        cause=failure.message,
+        remedy=remedy,
+        feed=failure.feed,
+        days=failure.days,
+        step=failure.step,
+        run_id=failure.run_id,
+    )
+
+
+def blocking_check_failed(
+    failure: Failure, check: str, failed_days: Sequence[date], *, example_of: str, numbers: Mapping[str, object]
+) -> Incident:
+    """The incident of a check that promises that numbers are right, and did not hold; with its numbers for example."""
+    days = sorted(set(failed_days))
+    counted = ", ".join(f"{name} {value}" for name, value in numbers.items())
+    return Incident(
+        kind=Kind.BLOCKING_CHECK,
+        severity=Severity.CRITICAL,
+        subject=f"{check} {digest_of_days(days)}",
+        cause=f"The check {check} failed." + (f" {example_of}: {counted}." if counted else ""),
+        remedy="Do not quote numbers of these days. Load them anew with `chicago-crashes load START END --refetch "
+        f"--feed {failure.feed}`; if it fails again, report it.",
+        feed=failure.feed,
+        days=days or failure.days,
+        step=failure.step,
+        run_id=failure.run_id,
+    )
+
+
+def digest_of_days(days: Sequence[date]) -> str:
+    """Names a set of days."""
+    return "-".join(f"{day:%Y%m%d}" for day in (days[0], days[-1])) + f" {len(days)}" if days else ""
+
+
+def review_unknown_columns(connection: Connection, feed: Feed, unknown: Sequence[str], *, run_id: str) -> None:
+    """Record that the portal publishes columns that are not declared, or resolve it: they are declared or gone."""
+    incident = Incident(
+        kind=Kind.SCHEMA_DRIFT,
+        severity=Severity.WARNING,
+        subject="unknown columns " + ", ".join(sorted(unknown)),
+        cause=f"The portal publishes columns of {feed.name} that are not declared: {', '.join(sorted(unknown))}. Their "
+        f"values are kept in the column extra of {feed.table}, as published.",
+        remedy=f"Declare them in chicago_crashes/feeds/{feed.name}.py and add a migration, or leave them in extra.",
+        feed=feed.name,
+        run_id=run_id,
+    )
+    if unknown:
+        record(connection, incident)
+    resolve_kind(connection, Kind.SCHEMA_DRIFT, feed.name, but=[incident.key] if unknown else [])
+
+
+TOKEN_KEY = Incident(Kind.INVALID_TOKEN, Severity.WARNING, "", "", "").key
+
+
+def record_refused_token(connection: Connection, message: str) -> None:
+    """Record that the portal does not accept our app token; the message says so and holds no token."""
+    record(
+        connection,
+        Incident(
+            kind=Kind.INVALID_TOKEN,
+            severity=Severity.WARNING,
+            subject="",
+            cause=message,
+            remedy="Register a new token on the portal and set CRASHES_APP_TOKEN to it, or remove the setting.",
+        ),
+    )
+
+
+def resolve_refused_token(connection: Connection) -> None:
+    """The portal accepts our token, or we have none any more."""
+    resolve(connection, TOKEN_KEY)
