@@ -14,7 +14,8 @@ import pytest
 import typer
 
 from chicago_crashes import cli, dictionary
-from chicago_crashes.commands import db
+from chicago_crashes.alerts.causes import record_refused_token
+from chicago_crashes.commands import alert, db
 from chicago_crashes.feeds import FEEDS, feed_named
 from chicago_crashes.ingest import LoadedDay, fetch_days, load_days
 from chicago_crashes.lake import Lake
@@ -86,6 +87,7 @@ def copy(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
             reason="shown in the test",
             accepted_by="a test",
         )
+        record_refused_token(connection, "It was refused.")
     return Copy(module_database_url, second, between, killed(first))
 
 
@@ -279,6 +281,12 @@ def last_loads(rows: Rows, copy: Copy) -> None:
     }
 
 
+def open_incidents(rows: Rows, _copy: Copy) -> None:
+    ((severity, kind, *_, cause, remedy, _run),) = rows
+    assert (severity, kind, cause) == ("warning", "invalid_token", "It was refused.")
+    assert "CRASHES_APP_TOKEN" in remedy
+
+
 def accepted(rows: Rows, _copy: Copy) -> None:
     assert [row[:6] for row in rows] == [("crashes", DAYS[0], DAYS[1], 2, 1, "shown in the test")]
 
@@ -317,7 +325,7 @@ ANSWERS: Mapping[Path, Sequence[Callable[[Rows, Copy], None]]] = {
         history_by_kind,
         table_as_it_was,
     ),
-    OPERATING: (last_loads, accepted, days_with_faults, new_categories, sizes),
+    OPERATING: (last_loads, open_incidents, accepted, days_with_faults, new_categories, sizes),
 }
 
 
@@ -367,10 +375,15 @@ def test_the_settings_table_is_complete_and_true() -> None:
 def test_the_commands_table_is_complete() -> None:
     spans = [span for cell, _ in table_under(README, "command") for span in re.findall(r"`([^`]+)`", cell)]
     words = [span.removeprefix("chicago-crashes ").split() for span in spans if not span.startswith("--")]
-    told = {" ".join(word[: 2 if word[0] == "db" else 1]) for word in words}
+    nested = {"alert": alert.app, "db": db.app}
+    told = {" ".join(word[: 2 if word[0] in nested else 1]) for word in words}
     group = typer.main.get_group(cli.app)
-    nested = {f"db {info.name or getattr(info.callback, '__name__', '')}" for info in db.app.registered_commands}
-    assert told == (set(group.commands) - {"db"}) | nested
+    inner = {
+        f"{name} {info.name or getattr(info.callback, '__name__', '')}"
+        for name, app in nested.items()
+        for info in app.registered_commands
+    }
+    assert told == (set(group.commands) - nested.keys()) | inner
 
 
 def test_make_targets_that_are_named_exist() -> None:
