@@ -113,4 +113,4 @@ def _hidden(value: object) -> object:
 
 def _leading_first(_logger: object, _method: str, facts: Facts) -> Facts:
     leading = ("time", "level", "logger", "message")
-    return {name: facts[name] for name in leading if name in facts} | facts
+    return {name: facts[name] for name in leading if name in facts} | dict(facts)
