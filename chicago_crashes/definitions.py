@@ -10,6 +10,7 @@ from chicago_crashes.assets.raw import raw_asset
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.assets.tables import table_asset
 from chicago_crashes.automation.alerts import alert_sensors
+from chicago_crashes.automation.housekeeping import prune_job, prune_schedule
 from chicago_crashes.automation.jobs import load_jobs
 from chicago_crashes.automation.schedules import schedules
 from chicago_crashes.automation.sensors import change_sensor
@@ -46,10 +47,13 @@ def _definitions(configured: Settings) -> dg.Definitions:
         ],
         asset_checks=[table_checks(feed, days) for feed in FEEDS],
         resources={"postgis": postgis, "soda": SodaResource(postgis=postgis), "lake": LakeResource()},
-        jobs=load_jobs(),
-        schedules=schedules(
-            configured.start_date, days_per_run=configured.days_per_run, switched_on=configured.schedules_on
-        ),
+        jobs=[*load_jobs(), prune_job(configured.keep_run_logs_days)],
+        schedules=[
+            *schedules(
+                configured.start_date, days_per_run=configured.days_per_run, switched_on=configured.schedules_on
+            ),
+            prune_schedule(switched_on=configured.schedules_on),
+        ],
         sensors=[
             change_sensor(
                 configured.start_date,

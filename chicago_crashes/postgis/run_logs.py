@@ -1,0 +1,84 @@
+"""The logs of Dagster's runs, which Dagster itself keeps for ever: how large they are, and how old ones are removed.
+
+What tells of days stays, whatever its age: materialisations, observations, the newest result of every check of every
+day, plans of runs that did not succeed (a failed day is known by its plan), and why a run failed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import Any
+
+from psycopg import Connection
+
+SQL_FILES = resources.files("chicago_crashes.postgis") / "sql"
+ENDED = ["SUCCESS", "FAILURE", "CANCELED"]
+BATCH = 20_000
+"""Rows removed by one transaction: nobody who writes an event waits for it for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventTypes:
+    """Which types of events may go: those of a run, its plans, and results of checks."""
+
+    of_runs: Sequence[str]
+    of_plans: Sequence[str]
+    of_checks: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was removed: lines of logs and results of checks, and their bytes before compression of the table."""
+
+    events: int
+    check_results: int
+    bytes: int
+
+
+def prune(connection: Connection, types: EventTypes, *, keep_days: int, batch: int = BATCH) -> Pruned:
+    """Remove what runs that ended more than `keep_days` ago have logged, except for what tells of days.
+
+    The connection must be in autocommit mode: every batch is a transaction of its own, so that what was removed stays
+    removed when the rest is cut short.
+    """
+    parameters = {
+        "ended": ENDED,
+        "before": datetime.now(UTC).replace(tzinfo=None) - timedelta(days=keep_days),
+        "of_runs": list(types.of_runs),
+        "of_plans": list(types.of_plans),
+        "of_checks": list(types.of_checks),
+    }
+    try:
+        _run(connection, "doomed_checks", parameters)
+        _run(connection, "doomed_events", parameters)
+        events, event_bytes = _in_batches(connection, "prune_events", batch)
+        results, result_bytes = _in_batches(connection, "prune_checks", batch)
+    finally:
+        connection.execute("drop table if exists doomed_events, doomed_checks")
+    return Pruned(events, results, event_bytes + result_bytes)
+
+
+def size_of_event_log(connection: Connection) -> int:
+    """The bytes that the event log takes on disk, indexes included; 0 before Dagster has made it."""
+    found = connection.execute(
+        "select coalesce(pg_total_relation_size(to_regclass('dagster.event_logs')), 0)"
+        " + coalesce(pg_total_relation_size(to_regclass('dagster.asset_check_executions')), 0)"
+    ).fetchall()
+    return int(found[0][0])
+
+
+def _in_batches(connection: Connection, file: str, batch: int) -> tuple[int, int]:
+    """Run a removal until nothing is left to remove; the rows it removed and their bytes."""
+    rows, size = 0, 0
+    while True:
+        taken, removed, removed_bytes = _run(connection, file, {"batch": batch})[0]
+        if not taken:
+            return rows, size
+        rows += int(removed)
+        size += int(removed_bytes)
+
+
+def _run(connection: Connection, file: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    cursor = connection.execute((SQL_FILES / f"{file}.sql").read_text().encode(), parameters)
+    return cursor.fetchall() if cursor.description else []
