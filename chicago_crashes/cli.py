@@ -16,10 +16,12 @@ from chicago_crashes.commands import (
     alert,
     db,
     demo,
+    doctor,
     history,
     import_exports,
     load,
     portal,
+    raw,
     refresh,
     status,
     up,
@@ -38,7 +40,9 @@ app.command(name="load")(load.load)
 app.command(name="refresh")(refresh.refresh)
 app.command(name="import")(import_exports.import_exports)
 app.command(name="status")(status.status)
+app.command(name="doctor")(doctor.doctor)
 app.command(name="history")(history.history)
+app.command(name="raw")(raw.raw)
 app.command(name="accept-shrink")(accept_shrink.accept_shrink)
 app.command(name="portal")(portal.portal)
 app.command(name="demo")(demo.demo)

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import logging
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -130,6 +131,31 @@ class Lake:
         """The newest file of each of the days."""
         for day in days:
             yield day, self.newest(feed, day)
+
+    def try_out(self) -> None:
+        """Write, read and remove a small file; raises a `LakeUnavailableError` if that cannot be done."""
+        path = f"{self._root}/.tried-{uuid4().hex}{UNFINISHED}"
+        try:
+            self._files.create_dir(self._root, recursive=True)
+            with self._files.open_output_stream(path) as target:
+                target.write(path.encode())
+            with self._files.open_input_file(path) as source:
+                same = source.read() == path.encode()
+            self._files.delete_file(path)
+        except OSError as error:
+            raise LakeUnavailableError(
+                f"The raw lake at {self.url} cannot be used: {error}. Make room or mend CRASHES_RAW_URL."
+            ) from error
+        if not same:
+            raise LakeUnavailableError(
+                f"The raw lake at {self.url} does not give back what is written to it. Mend it or CRASHES_RAW_URL."
+            )
+
+    def free_bytes(self) -> int | None:
+        """The room that is left where the lake is; None where nobody can tell, as in a bucket."""
+        if not isinstance(self._files, arrow_fs.LocalFileSystem):
+            return None
+        return shutil.disk_usage(self._root).free
 
     @contextmanager
     def _explained(self, feed: str, day: date) -> Iterator[None]:

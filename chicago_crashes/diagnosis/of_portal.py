@@ -1,0 +1,99 @@
+"""The portal: whether it answers, takes our token, and publishes what the feeds declare."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from psycopg import Connection
+
+from chicago_crashes.changes import find_changes
+from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
+from chicago_crashes.errors import CrashesError
+from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.soda.ceiling import SCHEMA, TABLE
+from chicago_crashes.soda.client import Portal
+from chicago_crashes.soda.columns import published_columns
+from chicago_crashes.soda.errors import NoSuchDatasetError
+
+REQUESTS = 2 * len(FEEDS) + 2
+"""What an examination asks the portal."""
+
+DAYS_NAMED = 5
+
+
+def ceiling(connection: Connection, per_hour: int) -> Iterator[Condition]:
+    """How much of the ceiling is used up; whoever is over it waits, and an examination must not."""
+    table = f'{SCHEMA}."ratelimit___{TABLE}"'
+    if connection.execute("select to_regclass(%s) is null", [table]).fetchone() == (True,):
+        yield ok("requests", f"None yet; {per_hour:,} an hour are allowed.")
+        return
+    used = used_requests(connection)
+    says = f"{used:,} of {per_hour:,} in the last hour."
+    if used + REQUESTS > per_hour:
+        yield warning(
+            "requests",
+            says,
+            "Wait: whoever asks the portal now does. Raise CRASHES_REQUESTS_PER_HOUR if that happens often.",
+        )
+    else:
+        yield ok("requests", says)
+
+
+def used_requests(connection: Connection) -> int:
+    """How many requests the whole deployment has sent in the last hour."""
+    statement = (
+        f'select count(*) from {SCHEMA}."ratelimit___{TABLE}"'  # noqa: S608 - names of our own
+        " where item_timestamp > timezone('UTC', now()) - interval '1 hour'"
+    )
+    return int(connection.execute(statement.encode()).fetchall()[0][0])
+
+
+def dataset(portal: Portal, feed: Feed) -> Iterator[Condition]:
+    """Whether the feed's dataset is there with the declared columns."""
+    name = f"feed {feed.name}"
+    try:
+        columns = published_columns(portal, feed)
+    except NoSuchDatasetError as error:
+        yield problem(name, str(error), f"See that {portal.base_url} is the portal: check CRASHES_PORTAL_URL.")
+        return
+    except CrashesError as error:
+        yield problem(
+            name,
+            str(error),
+            "Check CRASHES_PORTAL_URL and the network; if columns are missing, change the feed's declaration in "
+            "chicago_crashes/feeds.",
+        )
+        return
+    if columns.unknown:
+        yield warning(
+            name,
+            f"{feed.dataset_id} has new columns: {', '.join(columns.unknown)}.",
+            "Nothing is lost, they are in the column `extra`; declare them in chicago_crashes/feeds.",
+        )
+    else:
+        yield ok(name, f"{feed.dataset_id} has all {len(feed.columns)} declared columns.")
+
+
+def token(is_set: bool, alerts: Sequence[str]) -> Iterator[Condition]:
+    """Whether the portal took our app token in what it was asked before; `alerts` are what the client said then."""
+    if alerts:
+        yield problem("token", alerts[0], "Renew CRASHES_APP_TOKEN, or remove it.")
+    elif is_set:
+        yield ok("token", "The portal takes it.")
+    else:
+        yield ok("token", "None is set (CRASHES_APP_TOKEN); the portal answers, and throttles sooner.")
+
+
+def days(portal: Portal, connection: Connection, feed: Feed, first: date, last: date) -> Iterator[Condition]:
+    """How many days are loaded, and how many the portal gives otherwise now."""
+    name = f"days {feed.name}"
+    loaded = connection.execute("select count(*) from ops.signatures where feed = %s", [feed.name]).fetchall()[0][0]
+    stale = sorted(find_changes(portal, connection, feed, first, last).stale)
+    if not stale:
+        yield ok(name, f"{loaded:,} loaded, none stale.")
+        return
+    named = ", ".join(map(str, stale[:DAYS_NAMED])) + (" …" if len(stale) > DAYS_NAMED else "")
+    yield warning(
+        name,
+        f"{loaded:,} loaded, {len(stale):,} stale or missing: {named}.",
+        f"Run `chicago-crashes refresh --feed {feed.name}`, or switch the sensor portal_changes on.",
+    )
