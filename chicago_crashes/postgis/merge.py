@@ -273,16 +273,22 @@ def _staged_is_newer(feed: Feed) -> sql.Composable:
 
 
 def _is_withdrawn(feed: Feed) -> sql.Composable:
+    """Stored rows of the days whose keys did not arrive.
+
+    `not in` is looked up in a hash, whatever PostgreSQL guesses of tables it has not analysed yet; with `not exists` it
+    may compare every row with every other.
+    """
     return sql.SQL(
         "stored.{date} >= {first} and stored.{date} < {after_last} and stored.{date}::date = any({days})"
-        " and not exists (select from {keys} as staged where {same_key})"
+        " and ({stored_key}) not in (select {key} from {keys})"
     ).format(
         date=sql.Identifier(feed.date),
         first=sql.Placeholder("first"),
         after_last=sql.Placeholder("after_last"),
         days=sql.Placeholder("days"),
+        stored_key=_listed(feed.key, of="stored"),
+        key=_listed(feed.key),
         keys=KEYS,
-        same_key=_same_key(feed),
     )
 
 

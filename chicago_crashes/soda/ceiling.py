@@ -9,9 +9,10 @@ behind the time at which requests are really sent.
 
 import logging
 import random
+import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Protocol, cast
 
@@ -104,13 +105,14 @@ class _PostgresCeiling:
         return min(decision.retry_after_ms / 1000, LONGEST_LOOK) + _short_wait()
 
     def _decide(self) -> Decision:
-        if self._bucket is None:
-            self._bucket = self._open_bucket()
-        now = self._connections.now()
-        decision = cast(Decision, self._bucket.put_decision(RateItem("portal", now)))
-        if decision.allowed:
-            self._bucket.leak(now)
-        return decision
+        with self._connections.kept():
+            if self._bucket is None:
+                self._bucket = self._open_bucket()
+            now = self._connections.now()
+            decision = cast(Decision, self._bucket.put_decision(RateItem("portal", now)))
+            if decision.allowed:
+                self._bucket.leak(now)
+            return decision
 
     def _open_bucket(self) -> PostgresBucket:
         self._connections.prepare_schema()
@@ -122,7 +124,7 @@ def _short_wait() -> float:
 
 
 class _Connections:
-    """What the bucket takes for a pool: a fresh connection every time.
+    """What the bucket takes for a pool: one connection for each decision, opened for it.
 
     One request takes seconds, so the milliseconds do not matter; a database that was restarted meanwhile does not
     either. The bucket stores timestamps without a zone, which are only comparable if every session is in UTC.
@@ -130,14 +132,26 @@ class _Connections:
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
+        self._thread = threading.local()
 
-    def connection(self) -> AbstractContextManager[psycopg.Connection]:
-        return psycopg.connect(
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """While this lasts, this thread's statements share a connection."""
+        with psycopg.connect(
             self._database_url,
+            autocommit=True,
             connect_timeout=10,
             options=f"-c search_path={SCHEMA} -c TimeZone=UTC -c statement_timeout=30s",
             application_name="chicago-crashes request ceiling",
-        )
+        ) as self._thread.connection:
+            yield
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection]:
+        """The kept connection, in a transaction."""
+        kept: psycopg.Connection = self._thread.connection
+        with kept.transaction():
+            yield kept
 
     def now(self) -> int:
         """The database's clock in milliseconds: the only one that all processes share."""

@@ -5,12 +5,13 @@ is in `_body_of`, `_read` and `bodies`; which failures are asked again is in `_r
 """
 
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -136,6 +137,7 @@ class Portal:
             timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
             # Every request opens its connection: the watchdog must know it, and an idle one may have died.
             limits=httpx.Limits(max_keepalive_connections=0),
+            verify=_tls_context(),
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "chicago-crashes"},
             transport=transport,
         )
@@ -324,6 +326,12 @@ class Portal:
                 "The portal refuses our app token (403 Invalid app_token); going on without one, which is throttled "
                 "sooner. Renew or remove CRASHES_APP_TOKEN."
             )
+
+
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """How to know a server we trust; made once, because it takes longer than a small request."""
+    return httpx.create_ssl_context()
 
 
 def _checked_address(base_url: str) -> str:
