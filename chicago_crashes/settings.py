@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     raw_url: str = Field("data/raw", description="Where the raw lake is: a local path or an `s3://` URL.")
     requests_per_hour: int = Field(1000, gt=0, description="Ceiling of portal requests, shared by all processes.")
     start_date: date = Field(date(2013, 3, 3), description="The first day partition.")
-    days_per_run: int = Field(100, gt=0, description="How many consecutive days a backfill puts into one run.")
+    days_per_run: int = Field(200, gt=0, description="How many consecutive days a backfill puts into one run.")
     schedules_on: bool = Field(False, description="Whether the change sensor and the schedules start by themselves.")
     poll_seconds: int = Field(3600, gt=0, description="How often the change sensor asks the portal what changed.")
     retry_seconds: int = Field(30, ge=0, description="How long Dagster waits before it runs a failed step again.")
