@@ -12,7 +12,7 @@ import polars as pl
 import psycopg
 import pytest
 from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.scheduler.instigation import TickData, TickStatus
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, TickData, TickStatus
 from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 
@@ -291,7 +291,7 @@ def test_schedules_that_somebody_stopped(environment: pytest.MonkeyPatch, databa
         stopped = only(of_dagster.automation(instance, on, switched_on=True))
         assert stopped.state is State.WARNING
         assert "Somebody has stopped portal_changes" in stopped.says
-        instance.update_instigator_state(state.with_status(of_dagster.InstigatorStatus.RUNNING))
+        instance.update_instigator_state(state.with_status(InstigatorStatus.RUNNING))
         tick = instance.create_tick(
             TickData(
                 instigator_origin_id=state.instigator_origin_id,
@@ -310,7 +310,7 @@ def test_schedules_that_somebody_stopped(environment: pytest.MonkeyPatch, databa
         assert "the portal is gone" in found[1].says
 
 
-def instigator(instance: dg.DagsterInstance, name: str, *, dg_status: str) -> of_dagster.InstigatorState:
+def instigator(instance: dg.DagsterInstance, name: str, *, dg_status: str) -> InstigatorState:
     """A sensor as the UI would have stored it."""
     from dagster._core.remote_origin import (
         ManagedGrpcPythonEnvCodeLocationOrigin,
@@ -323,9 +323,7 @@ def instigator(instance: dg.DagsterInstance, name: str, *, dg_status: str) -> of
         LoadableTargetOrigin(module_name="chicago_crashes.definitions"), "chicago_crashes"
     )
     origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "__repository__"), name)
-    return instance.add_instigator_state(
-        of_dagster.InstigatorState(origin, InstigatorType.SENSOR, of_dagster.InstigatorStatus[dg_status])
-    )
+    return instance.add_instigator_state(InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus[dg_status]))
 
 
 def test_an_event_log_that_has_grown(loaded: dict[str, str]) -> None:

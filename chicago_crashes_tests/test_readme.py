@@ -19,6 +19,7 @@ from chicago_crashes.commands import alert, db
 from chicago_crashes.feeds import FEEDS, feed_named
 from chicago_crashes.ingest import LoadedDay, fetch_days, load_days
 from chicago_crashes.lake import Lake
+from chicago_crashes.local.portal.faults import ROWS, Fault
 from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import generate
@@ -26,9 +27,11 @@ from chicago_crashes.postgis.records import accept_shrink
 from chicago_crashes.settings import PROJECT_ROOT, Settings
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
+from chicago_crashes_tests.commands.running import publish, run, settings_for
 
 README, DATA, OPERATING = PROJECT_ROOT / "README.md", PROJECT_ROOT / "docs/data.md", PROJECT_ROOT / "docs/operating.md"
-DOCUMENTS = (README, DATA, OPERATING, PROJECT_ROOT / "docs/dictionary.md", PROJECT_ROOT / "docker/README.md")
+JOBS = PROJECT_ROOT / "docs/jobs.md"
+DOCUMENTS = (README, DATA, OPERATING, JOBS, PROJECT_ROOT / "docs/dictionary.md", PROJECT_ROOT / "docker/README.md")
 DAYS = tuple(date(2024, 3, 4) + timedelta(days=number) for number in range(3))
 WRITTEN_BY_USERS = {"docker/.env"}
 KSI = ("FATAL", "INCAPACITATING INJURY")
@@ -88,7 +91,20 @@ def copy(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
             accepted_by="a test",
         )
         record_refused_token(connection, "It was refused.")
+    run_twice(module_database_url, lake, second)
     return Copy(module_database_url, second, between, killed(first))
+
+
+def run_twice(url: str, lake: Lake, frames: Frames) -> None:
+    """Two runs of Dagster over days that are loaded: one that finds nothing to change, and one that is refused."""
+    refused = Fault(times=None, query_has=ROWS, status=400)
+    with serving(PortalStore()) as portal:
+        publish(portal.store, frames)
+        environment = settings_for(url, portal.url, Path(lake.url), DAYS[0])
+        assert run(environment, "load", str(DAYS[0]), str(DAYS[0]), "--feed", "vehicles").status == 0
+        portal.faults.append(refused)
+        again = run(environment, "load", str(DAYS[1]), str(DAYS[1]), "--feed", "vehicles", "--refetch")
+        assert again.status == 1
 
 
 def load(url: str, lake: Lake, frames: Frames) -> None:
@@ -287,6 +303,31 @@ def open_incidents(rows: Rows, _copy: Copy) -> None:
     assert "CRASHES_APP_TOKEN" in remedy
 
 
+def latest_runs(rows: Rows, _copy: Copy) -> None:
+    failed, loaded = rows
+    assert failed[1:5] == (["vehicles"], DAYS[1], DAYS[1], "FAILURE")
+    assert failed[-1].startswith("1 of 1 days failed")
+    assert loaded[1:5] == (["vehicles"], DAYS[0], DAYS[0], "SUCCESS")
+    assert loaded[6:] == (0, 0, 0, None)
+
+
+def last_runs(rows: Rows, _copy: Copy) -> None:
+    assert [row[1:6] for row in rows] == [
+        ("load_days", ["vehicles"], DAYS[1], DAYS[1], "FAILURE"),
+        ("load_days", ["vehicles"], DAYS[0], DAYS[0], "SUCCESS"),
+    ]
+
+
+def failed_runs(rows: Rows, _copy: Copy) -> None:
+    ((_, feeds, first, last, error),) = rows
+    assert (feeds, first, last) == (["vehicles"], DAYS[1], DAYS[1])
+    assert "The portal refused" in error
+
+
+def runs_by_month(rows: Rows, _copy: Copy) -> None:
+    assert [row[1:] for row in rows] == [(1, 0, 0)]
+
+
 def accepted(rows: Rows, _copy: Copy) -> None:
     assert [row[:6] for row in rows] == [("crashes", DAYS[0], DAYS[1], 2, 1, "shown in the test")]
 
@@ -325,7 +366,8 @@ ANSWERS: Mapping[Path, Sequence[Callable[[Rows, Copy], None]]] = {
         history_by_kind,
         table_as_it_was,
     ),
-    OPERATING: (last_loads, open_incidents, accepted, days_with_faults, new_categories, sizes),
+    JOBS: (last_runs, failed_runs, runs_by_month),
+    OPERATING: (last_loads, latest_runs, open_incidents, accepted, days_with_faults, new_categories, sizes),
 }
 
 

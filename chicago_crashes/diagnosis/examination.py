@@ -128,7 +128,8 @@ def _of_dagster(configured: Settings, url: str | None, connection: psycopg.Conne
         yield from examined("Dagster's storage", storage)
         if instances:
             defs = build_defs(configured)
-            declared = [*(defs.schedules or []), *(defs.sensors or [])]
+            everything = (*(defs.schedules or []), *(defs.sensors or []))
+            declared = [each for each in everything if isinstance(each, dg.ScheduleDefinition | dg.SensorDefinition)]
             switched_on = configured.schedules_on
             for name, look in (("automation", of_dagster.automation), ("daemon", of_dagster.daemon)):
                 yield from examined(name, partial(look, instances[0], declared, switched_on=switched_on))

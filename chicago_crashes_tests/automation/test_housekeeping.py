@@ -62,10 +62,10 @@ class Deployment:
                     event.storage_id for event in self.instance.fetch_materializations(key, limit=100).records
                 }
             found[f"{feed.name} checks"] = self.rows(
-                'select distinct on (check_name, "partition") check_name, "partition", execution_status,'
+                'select distinct on (check_name, "partition") check_name, "partition", execution_status,'  # noqa: S608
                 " evaluation_event_storage_id from dagster.asset_check_executions"
                 f" where asset_key like '%\"{feed.table}\"%' and execution_status <> 'PLANNED'"
-                ' order by check_name, "partition", id desc'  # noqa: S608
+                ' order by check_name, "partition", id desc'
             )
         return found
 
@@ -112,7 +112,7 @@ def test_old_log_lines_go_and_what_is_known_of_days_stays(deployment: Deployment
     (metadata,) = [
         event.step_output_data.metadata for event in result.all_events if event.event_type_value == "STEP_OUTPUT"
     ]
-    told = {name: value.value for name, value in metadata.items()}
+    told: dict[str, Any] = {name: value.value for name, value in metadata.items()}
     mine = f"run_id <> '{result.run_id}'"
     after = deployment.rows(f"select count(*) from dagster.event_logs where {mine}")[0][0]  # noqa: S608
     assert told["log_lines"] == before - after > 0

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -59,11 +60,12 @@ def loaded(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -
 
 def test_every_run_is_a_row(loaded: str) -> None:
     with connected(loaded) as db:
-        first, second, third = db.execute(
+        runs: list[tuple[Any, ...]] = db.execute(
             "select feeds, first_day, last_day, status, inserted, updated, withdrawn, error, job, duration"
             " from ops.executions order by started"
         ).fetchall()
-        counts = [db.execute(f"select count(*) from {feed.table}").fetchall()[0][0] for feed in FEEDS]  # noqa: S608
+        counts: list[Any] = [db.execute(f"select count(*) from {feed.table}").fetchall()[0][0] for feed in FEEDS]  # noqa: S608
+    first, second, third = runs
     assert first[:8] == (
         ["crashes", "fatalities", "people", "vehicles"],
         FIRST,
