@@ -42,8 +42,8 @@ def _definitions(configured: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             *(portal_asset(feed) for feed in FEEDS),
-            *(raw_asset(feed, days, backfill, retries) for feed in FEEDS),
-            *(table_asset(feed, days, backfill, retries) for feed in FEEDS),
+            *(raw_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
+            *(table_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
         ],
         asset_checks=[table_checks(feed, days) for feed in FEEDS],
         resources={"postgis": postgis, "soda": SodaResource(postgis=postgis), "lake": LakeResource()},

@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         "", repr=False, description="Where alerts go: Apprise URLs, separated by commas or spaces. Empty: log only."
     )
     ui_url: str = Field("http://localhost:3000", description="Where people reach Dagster's UI; alerts link to it.")
+    code_url: str = Field(
+        "",
+        description="Where this code can be read (`https://…/blob/main`). Empty: the UI links to files of the machine.",
+    )
 
 
 @lru_cache(maxsize=1)

@@ -1,11 +1,14 @@
 """What Dagster's UI says of a feed's assets: columns, tags, owners, links, all from the feed's declaration."""
 
+from datetime import timedelta
+
 import dagster as dg
 
 from chicago_crashes.feeds import SYSTEM_FIELDS, Column, Feed
 from chicago_crashes.postgis.tables import TABLES
 
 OWNERS = ["team:data"]
+LOADED_WEEKLY = frozenset({"fatalities"})
 
 
 def portal_key(feed: Feed) -> dg.AssetKey:
@@ -31,6 +34,16 @@ def dataset_url(feed: Feed) -> str:
 def tags(feed: Feed) -> dict[str, str]:
     """Tags to filter by."""
     return {"feed": feed.name, "dataset": feed.dataset_id}
+
+
+def freshness(feed: Feed) -> dg.FreshnessPolicy:
+    """How old the last load of the feed may be, for the display: the schedules load more often.
+
+    A backfill of old days counts as a load. Whether the newest crash is new enough is asked elsewhere.
+    """
+    if feed.name in LOADED_WEEKLY:
+        return dg.FreshnessPolicy.time_window(warn_window=timedelta(days=8), fail_window=timedelta(days=15))
+    return dg.FreshnessPolicy.time_window(warn_window=timedelta(days=2), fail_window=timedelta(days=4))
 
 
 def raw_columns(feed: Feed) -> dg.TableSchema:

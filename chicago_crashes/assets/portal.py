@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from chicago_crashes.assets.description import dataset_url, portal_key, tags
+from chicago_crashes.assets.description import dataset_url, portal_key, raw_columns, tags
 from chicago_crashes.feeds import Feed
 
 
@@ -14,5 +14,8 @@ def portal_asset(feed: Feed) -> dg.AssetSpec:
         description=f"{feed.title}, as the City of Chicago publishes it. {feed.description}",
         kinds={"socrata"},
         tags=tags(feed),
-        metadata={"dataset": dg.MetadataValue.url(dataset_url(feed))},
+        metadata={
+            "dagster/column_schema": raw_columns(feed),
+            "dataset": dg.MetadataValue.url(dataset_url(feed)),
+        },
     )

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from chicago_crashes.alerts.causes import review_unknown_columns
 from chicago_crashes.alerts.noticing import keep
-from chicago_crashes.assets.description import OWNERS, dataset_url, portal_key, raw_columns, raw_key, tags
+from chicago_crashes.assets.description import OWNERS, dataset_url, freshness, portal_key, raw_columns, raw_key, tags
+from chicago_crashes.assets.lineage import raw_lineage
+from chicago_crashes.assets.references import code_references
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.feeds import Feed
@@ -23,7 +25,12 @@ class FetchConfig(dg.Config):
 
 
 def raw_asset(
-    feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg.BackfillPolicy, retries: dg.RetryPolicy
+    feed: Feed,
+    partitions: dg.DailyPartitionsDefinition,
+    backfill: dg.BackfillPolicy,
+    retries: dg.RetryPolicy,
+    *,
+    code_url: str,
 ) -> dg.AssetsDefinition:
     """The feed's days in the raw lake."""
 
@@ -35,12 +42,15 @@ def raw_asset(
         group_name="raw",
         kinds={"socrata", "parquet"},
         owners=OWNERS,
+        freshness_policy=freshness(feed),
         tags=tags(feed),
         pool=POOL,
         retry_policy=retries,
         description=f"{feed.description} Every published field as text, in one Parquet file per version of a day.",
         metadata={
             "dagster/column_schema": raw_columns(feed),
+            "dagster/column_lineage": raw_lineage(feed),
+            "dagster/code_references": code_references(feed, raw_asset, fetch_days, code_url),
             "dataset": dg.MetadataValue.url(dataset_url(feed)),
         },
     )

@@ -7,9 +7,12 @@ from datetime import date
 import dagster as dg
 from pydantic import Field
 
-from chicago_crashes.assets.description import OWNERS, raw_key, table_columns, table_key, tags
+from chicago_crashes.assets.description import OWNERS, freshness, raw_key, table_columns, table_key, tags
+from chicago_crashes.assets.lineage import table_lineage
+from chicago_crashes.assets.references import code_references
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
 from chicago_crashes.assets.resources import LakeResource, PostgisResource
+from chicago_crashes.assets.showing import what_is_shown
 from chicago_crashes.feeds import Feed
 from chicago_crashes.ingest import LoadedDay, load_days
 
@@ -23,7 +26,12 @@ class MergeConfig(dg.Config):
 
 
 def table_asset(
-    feed: Feed, partitions: dg.DailyPartitionsDefinition, backfill: dg.BackfillPolicy, retries: dg.RetryPolicy
+    feed: Feed,
+    partitions: dg.DailyPartitionsDefinition,
+    backfill: dg.BackfillPolicy,
+    retries: dg.RetryPolicy,
+    *,
+    code_url: str,
 ) -> dg.AssetsDefinition:
     """The feed's table."""
 
@@ -35,11 +43,14 @@ def table_asset(
         group_name="postgis",
         kinds={"postgres", "polars"},
         owners=OWNERS,
+        freshness_policy=freshness(feed),
         tags=tags(feed),
         retry_policy=retries,
         description=f"{feed.description} Cleaned, typed and merged; old versions of rows are kept in `ops.history`.",
         metadata={
             "dagster/column_schema": table_columns(feed),
+            "dagster/column_lineage": table_lineage(feed),
+            "dagster/code_references": code_references(feed, table_asset, load_days, code_url),
             "dagster/table_name": f"public.{feed.table}",
         },
     )
@@ -50,6 +61,8 @@ def table_asset(
         with postgis.connect() as connection:
             outcomes = load_days(connection, lake.lake(), feed, days, run_id=context.run.run_id, remerge=config.remerge)
             report_days(context, outcomes, _report)
+            newest = max(days).isoformat()
+            context.add_asset_metadata(what_is_shown(connection, feed, days), partition_key=newest)
         return dg.MaterializeResult()
 
     return load

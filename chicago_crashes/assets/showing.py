@@ -1,0 +1,78 @@
+"""What the UI shows of a table after a load, beside the numbers of the days: its size, a chart, a map, a few rows.
+
+It belongs to the newest day of a run, whose event is the one that the asset's page opens with; of a range it is made
+once, so that thousands of days stay cheap.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import dagster as dg
+from psycopg import Connection
+
+from chicago_crashes.feeds import Feed, Kind
+from chicago_crashes.pictures.months import months_chart
+from chicago_crashes.pictures.places import places_map
+from chicago_crashes.postgis.showing import newest_rows, places, rows_by_month
+
+ROWS_SHOWN = 5
+COLUMNS_SHOWN = 9
+LONGEST_VALUE = 24
+NOT_SHOWN = frozenset({Kind.TEXT, Kind.POINT})
+"""Kinds that the preview leaves out: free text may hold names and telephone numbers, and a point is there twice."""
+
+
+def what_is_shown(connection: Connection, feed: Feed, days: Sequence[date]) -> dict[str, dg.MetadataValue[Any]]:
+    """The table's size, the rows of every month, and of these days the places and the newest rows."""
+    first, last = min(days), max(days)
+    by_month = rows_by_month(connection, feed)
+    shown: dict[str, dg.MetadataValue[Any]] = {"dagster/row_count": dg.MetadataValue.int(sum(by_month.values()))}
+    if not any(by_month.values()):
+        return shown
+    shown["rows_by_month"] = _picture(
+        f"Rows of {feed.table} per month as stored; in orange the months of {first} to {last}.",
+        months_chart(by_month, first, last),
+    )
+    shown.update(_places(connection, feed, first, last))
+    shown.update(_preview(connection, feed, first, last))
+    return shown
+
+
+def preview_columns(feed: Feed) -> list[str]:
+    """The columns of the preview: the key, then the first that hold no free text."""
+    others = [column.name for column in feed.columns if column.kind not in NOT_SHOWN and column.name not in feed.key]
+    return [*feed.key, *others[:COLUMNS_SHOWN]]
+
+
+def _places(connection: Connection, feed: Feed, first: date, last: date) -> Iterator[tuple[str, dg.MetadataValue[Any]]]:
+    if feed.coordinates is None:
+        return
+    found = places(connection, feed, feed.coordinates, first, last)
+    if found.is_empty():
+        return
+    drawn = places_map(found["longitude"].to_numpy(), found["latitude"].to_numpy())
+    yield "map", _picture(f"The {found.height:,} places of {feed.table} from {first} to {last}.", drawn)
+
+
+def _preview(
+    connection: Connection, feed: Feed, first: date, last: date
+) -> Iterator[tuple[str, dg.MetadataValue[Any]]]:
+    columns = preview_columns(feed)
+    rows = newest_rows(connection, feed, first, last, columns, ROWS_SHOWN)
+    if rows:
+        schema = dg.TableSchema([dg.TableColumn(name, "text") for name in columns])
+        records = [dg.TableRecord({name: _text(value) for name, value in row.items()}) for row in rows]
+        yield "preview", dg.MetadataValue.table(records, schema)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    text = value.isoformat(" ") if isinstance(value, datetime) else str(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+
+
+def _picture(caption: str, drawn: bytes) -> dg.MetadataValue[Any]:
+    return dg.MetadataValue.md(f"{caption}\n\n![{caption}](data:image/png;base64,{b64encode(drawn).decode()})")

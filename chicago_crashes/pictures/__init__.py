@@ -1,0 +1,1 @@
+"""Small pictures of what is stored, as PNG. They know numbers and places, and neither the database nor Dagster."""
