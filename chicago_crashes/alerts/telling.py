@@ -72,7 +72,7 @@ def _tell(connection: Connection, channels: Sequence[Channel], ui_url: str) -> T
         title = title_of(incident, over=True)
         if not channels:
             logger.warning("%s", title)
-        reached = _deliver(channels, title, body_of(incident, ui_url), Tone.SUCCESS, failures)
+        reached = _deliver(channels, title, body_of(incident, ui_url, over=True), Tone.SUCCESS, failures)
         if reached or not channels:  # good news is not worth a second message to those it has reached
             keep_resolution_told(connection, incident)
             messages += 1
@@ -104,7 +104,7 @@ def title_of(incident: KnownIncident, *, over: bool = False) -> str:
     return f"[{mark}] Chicago Crashes: {what}" + (f": {about}" if about else "")
 
 
-def body_of(incident: KnownIncident, ui_url: str) -> str:
+def body_of(incident: KnownIncident, ui_url: str, *, over: bool = False) -> str:
     """Everything one needs to act, a line each."""
     ended = f", resolved at {incident.resolved_at:%Y-%m-%d %H:%M %Z}" if incident.resolved_at else ""
     lines = {
@@ -112,7 +112,7 @@ def body_of(incident: KnownIncident, ui_url: str) -> str:
         "Feed": incident.feed or "all",
         "Days": days_in_words(incident.days),
         "Cause": incident.cause,
-        "What to do": incident.remedy,
+        "What to do": "" if over else incident.remedy,
         "Seen": f"since {incident.first_seen:%Y-%m-%d %H:%M %Z}, {incident.times} times{ended}",
         "Run" if incident.run_id else "Dagster": link(ui_url, incident.run_id),
     }

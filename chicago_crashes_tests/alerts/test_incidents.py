@@ -90,6 +90,7 @@ def test_one_that_returns_after_it_was_resolved_is_told_again(connection: Connec
     told(connection, receiver)
     assert [title.split("]")[0] for title in receiver.titles] == ["[high", "[resolved", "[high"]
     assert receiver.messages[1]["type"] == "success"
+    assert "What to do" not in receiver.messages[1]["message"]
 
 
 def test_a_receiver_that_is_down_loses_nothing(
