@@ -1,15 +1,23 @@
 """The data dictionary, `docs/dictionary.md`: every column of every table, told from the declarations.
 
-`make docs` writes it anew; a test holds it equal to what is declared.
+`make docs` writes it anew; a test holds it equal to what is declared. `python -m chicago_crashes.dictionary --measure`
+first measures, in the database in use, how the columns are filled.
 """
 
+import argparse
 from collections.abc import Iterator, Sequence
+from datetime import date
 
+import psycopg
 from sqlalchemy import Column as TableColumn
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
+from chicago_crashes import measured
 from chicago_crashes.feeds import FEEDS, Column, Feed, Kind
+from chicago_crashes.local.workplace import database
+from chicago_crashes.measured import Measured
+from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable
 from chicago_crashes.postgis.tables import TABLES, metadata
 from chicago_crashes.settings import PROJECT_ROOT
 
@@ -30,15 +38,32 @@ A column has the name of the portal's API field; *published as* is its heading i
 trimmed, and an empty text, `NULL`, `N/A`, `UNKNOWN` and `UNK` in any case become null, except where the marker is one
 of the column's known categories. A value that breaks a rule is nulled, and kept in `ops.findings`; a category nobody
 knows stays and is reported there. [data.md](data.md) explains the rules with examples.
+
+*Nulls* is the share of the rows without a value, and *example* the most frequent value, as measured on {day} in
+{tables}.
+Free text is quoted only if several rows share it, and a column the City has published since then is empty there. To
+measure your own copy instead, run `python -m chicago_crashes.dictionary --measure`: it writes `docs/measured.json` and
+this file anew.
 """
 
 
 def dictionary() -> str:
     """The whole dictionary as Markdown."""
-    return "\n".join([INTRODUCTION, *(line for feed in FEEDS for line in _feed_section(feed)), *_ops_section()])
+    found = measured.read()
+    introduction = INTRODUCTION.format(day=found.measured_on, tables=_measured_tables(found))
+    sections = (line for feed in FEEDS for line in _feed_section(feed, found.tables[feed.name]))
+    return "\n".join([introduction, *sections, *_ops_section()])
 
 
-def _feed_section(feed: Feed) -> Iterator[str]:
+def _measured_tables(found: Measured) -> str:
+    return ",\n".join(
+        f"{table.rows:,} rows of `{feed.table}` ({table.first_day} to {table.last_day})"
+        for feed in FEEDS
+        if (table := found.tables[feed.name])
+    )
+
+
+def _feed_section(feed: Feed, found: MeasuredTable) -> Iterator[str]:
     table = TABLES[feed.name]
     yield f"## {feed.table}"
     yield ""
@@ -54,11 +79,13 @@ def _feed_section(feed: Feed) -> Iterator[str]:
             _type(column),
             _sentence(column.comment),
             _rule(feed, declared[column.name]) if column.name in declared else "made here",
+            _share(found.columns.get(column.name)),
+            _example(found.columns.get(column.name)),
             f"`{declared[column.name].header}`" if column.name in declared else "",
         )
         for column in table.columns
     ]
-    yield from _markdown_table(("column", "type", "meaning", "rule", "published as"), rows)
+    yield from _markdown_table(("column", "type", "meaning", "rule", "nulls", "example", "published as"), rows)
     categories = [column for column in feed.columns if column.kind is Kind.CATEGORY]
     if categories:
         yield f"### Known categories of {feed.table}"
@@ -133,6 +160,17 @@ def _bounds(column: Column) -> str:
     return f"at most {highest}" if highest else ""
 
 
+def _share(found: MeasuredColumn | None) -> str:
+    if found is None:
+        return ""
+    percent = found.null_share * 100
+    return f"{percent:.0f} %" if percent in (0, 100) else f"{percent:.1f} %"
+
+
+def _example(found: MeasuredColumn | None) -> str:
+    return f"`{found.example.replace('|', ' ').replace('`', ' ')}`" if found and found.example else ""
+
+
 def _sentence(text: str | None) -> str:
     return (text or "").replace("|", "\\|").strip()
 
@@ -144,6 +182,15 @@ def _markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> I
     yield ""
 
 
+def _measure() -> None:
+    with database() as url, psycopg.connect(url) as connection:
+        measured.write(measured.measure_all(connection, date.today()))  # noqa: DTZ011 - the day people know here
+
+
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Write docs/dictionary.md anew.")
+    parser.add_argument("--measure", action="store_true", help="first measure the tables of the database in use")
+    if parser.parse_args().measure:
+        _measure()
     FILE.parent.mkdir(exist_ok=True)
     FILE.write_text(dictionary())

@@ -1,0 +1,80 @@
+"""The dictionary's numbers: measured where there are rows, kept for every column, told as they were measured."""
+
+from datetime import date
+
+import psycopg
+import pytest
+
+from chicago_crashes import measured
+from chicago_crashes.dictionary import dictionary
+from chicago_crashes.errors import PermanentError
+from chicago_crashes.feeds import CRASHES, FEEDS, Feed
+from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable, measure
+
+ADDED = {"extra", "source_updated_at", "created_at", "updated_at"}
+
+
+def test_columns_are_measured(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "insert into crashes (crash_record_id, crash_date, street_name, damage, num_units, coordinate_status)"
+            " select 'crash ' || n, '2024-01-01'::date + n, case when n < 5 then 'WESTERN AVE' when n < 8 then"
+            " 'CALL 555-0100' end, case when n > 6 then 'OVER $1,500' end, n % 2, 'missing'"
+            " from generate_series(0, 9) as n"
+        )
+        found = measure(connection, CRASHES)
+    assert found is not None
+    assert (found.rows, found.first_day, found.last_day) == (10, date(2024, 1, 1), date(2024, 1, 10))
+    assert found.columns["street_name"] == MeasuredColumn(0.2, "WESTERN AVE")
+    assert found.columns["damage"] == MeasuredColumn(0.7, "OVER $1,500")
+    assert found.columns["num_units"] == MeasuredColumn(0.0, "0"), "the first of equally frequent ones"
+    assert found.columns["latitude"] == MeasuredColumn(1.0, None)
+    assert found.columns["crash_record_id"].example == "crash 0", "keys are named though each is there once"
+    assert not ADDED & found.columns.keys()
+
+
+def test_rare_free_text_is_not_quoted(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "insert into crashes (crash_record_id, crash_date, street_name, damage, coordinate_status) values"
+            " ('a', '2024-01-01', 'CALL 555-0100', 'OVER $1,500', 'missing')"
+        )
+        found = measure(connection, CRASHES)
+    assert found is not None
+    assert found.columns["street_name"] == MeasuredColumn(0.0, None)
+    assert found.columns["damage"].example == "OVER $1,500"
+
+
+def test_an_empty_database_is_not_measured(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection, pytest.raises(PermanentError, match="Load days of every feed"):
+        measured.measure_all(connection, date(2026, 1, 1))
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
+def test_what_was_measured_is_kept_for_every_published_column(feed: Feed) -> None:
+    found = measured.read().tables[feed.name]
+    assert set(feed.column_names) <= found.columns.keys()
+    assert found.rows > 0
+    assert all(0 <= column.null_share <= 1 for column in found.columns.values())
+    assert all((column.null_share == 1) <= (column.example is None) for column in found.columns.values())
+
+
+def test_what_is_kept_is_what_was_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    kept = measured.Measured(
+        date(2026, 1, 2),
+        {"crashes": MeasuredTable(3, date(2024, 1, 1), date(2024, 1, 2), {"damage": MeasuredColumn(0.5, "é | x")})},
+    )
+    monkeypatch.setattr(measured, "FILE", tmp_path_factory.mktemp("docs") / "measured.json")
+    measured.write(kept)
+    assert measured.read() == kept
+
+
+def test_the_dictionary_tells_it() -> None:
+    text = dictionary()
+    lanes = measured.read().tables["crashes"].columns["lane_cnt"]
+    (line,) = (line for line in text.splitlines() if line.startswith("| `lane_cnt` |"))
+    assert f"| {lanes.null_share:.1%} |".replace("%", " %") in line
+    assert f"| `{lanes.example}` |" in line
+    assert all(f"({table.first_day} to {table.last_day})" in text for table in measured.read().tables.values())
