@@ -38,6 +38,10 @@ def test_every_job_schedule_and_sensor_that_is_named_exists(defs: dg.Definitions
     assert {"full_refresh", "portal_changes", "load_crash_days", "prune_run_logs", "daily_pruning"} <= named <= known
 
 
+def test_a_code_server_can_load_all_of_them(defs: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
 @pytest.mark.parametrize("name", TIMES)
 def test_the_times_on_the_page_are_those_of_the_schedules(defs: dg.Definitions, name: str) -> None:
     cron, said = TIMES[name]

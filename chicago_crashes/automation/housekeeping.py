@@ -31,7 +31,9 @@ TYPES = EventTypes(
 def prune_job(keep_days: int) -> dg.JobDefinition:
     """The job that removes the logs of runs that ended more than `keep_days` ago."""
 
-    @dg.op(name=PRUNE, description="Removes old log lines; what tells of days stays.", out=dg.Out(dg.Nothing))
+    @dg.op(
+        name="remove_old_logs", description="Removes old log lines; what tells of days stays.", out=dg.Out(dg.Nothing)
+    )
     def remove(context: dg.OpExecutionContext, postgis: PostgisResource) -> None:
         with postgis.connect() as connection:
             pruned = prune(connection, TYPES, keep_days=keep_days)

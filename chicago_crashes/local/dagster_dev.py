@@ -52,7 +52,7 @@ def serve(environment: Mapping[str, str], host: str, port: int) -> None:
     require_free(host, port)
     process = subprocess.Popen(  # noqa: S603 - our own interpreter's dagster, arguments as a list
         [sys.executable, "-m", "dagster", "dev", "--host", host, "--port", str(port), *_log_options()],
-        env={"PYTHONWARNINGS": QUIET, **os.environ, **environment},
+        env={"PYTHONWARNINGS": QUIET, **_log_environment(), **os.environ, **environment},
         cwd=PROJECT_ROOT,
         start_new_session=True,  # Ctrl-C reaches us alone; its processes are told to stop in the right order
     )
@@ -72,6 +72,14 @@ def _log_options() -> list[str]:
     chosen_format = ["--log-format", "json"] if configured.log_format == "json" else []
     chosen_level = ["--log-level", configured.log_level] if configured.log_level else []
     return [*chosen_format, *chosen_level]
+
+
+def _log_environment() -> dict[str, str]:
+    """How the code server logs, which `dagster dev` hands no format on to."""
+    if settings().log_format != "json":
+        return {}
+    commands = ("API_GRPC", "CODE_SERVER_START")
+    return {f"DAGSTER_CLI_{command}_LOG_FORMAT": "json" for command in commands}
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
