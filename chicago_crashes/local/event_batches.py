@@ -23,13 +23,12 @@ Row = dict[str, Any]
 
 def may_be_written_together(events: Sequence[EventLogEntry]) -> bool:
     """Whether all that Dagster stores of these events is known here."""
-    return all(event.dagster_event_type in ASSET_EVENTS | CHECK_EVENTS and _has_a_key(event) for event in events)
+    return all(event.dagster_event_type in ASSET_EVENTS | CHECK_EVENTS and _belongs_to_a_run(event) for event in events)
 
 
-def _has_a_key(event: EventLogEntry) -> bool:
-    """A check result without a partition has no key in the table of checks: to PostgreSQL, nulls are never equal."""
-    found = event.get_dagster_event().event_specific_data
-    return not isinstance(found, AssetCheckEvaluation) or found.partition is not None
+def _belongs_to_a_run(event: EventLogEntry) -> bool:
+    """What is reported without a run has no plan that it could fulfil: Dagster stores it in another way."""
+    return bool(event.run_id)
 
 
 def insert_events(connection: Connection, rows: Sequence[Row]) -> list[int]:
@@ -60,6 +59,7 @@ def record_checks(
     """
     planned: list[Row] = []
     evaluated: list[Row] = []
+    evaluated_whole: list[Row] = []
     for event, text, event_id in zip(events, texts, ids, strict=True):
         found = event.get_dagster_event().event_specific_data
         written: Row = {
@@ -71,17 +71,33 @@ def record_checks(
         if isinstance(found, AssetCheckEvaluationPlanned):
             planned.extend(written | row for row in _planned_rows(found))
         elif isinstance(found, AssetCheckEvaluation):
-            evaluated.append(written | _evaluated_row(found))
-    table = AssetCheckExecutionsTable
+            (evaluated_whole if found.partition is None else evaluated).append(written | _evaluated_row(found))
     if planned:
-        connection.execute(table.insert(), planned)
+        connection.execute(AssetCheckExecutionsTable.insert(), planned)
     if evaluated:
-        upsert = insert(table)
-        key = {"asset_key", "check_name", "run_id", "partition"}
-        changes = {name: upsert.excluded[name] for name in evaluated[0] if name not in key}
-        statement = upsert.on_conflict_do_update(index_elements=sorted(key), set_=changes)
-        # What returns something goes in few statements, what does not in one a row: that is SQLAlchemy's way.
-        connection.execute(statement.returning(table.c.id), evaluated)
+        _upsert(connection, evaluated)
+    for row in evaluated_whole:
+        _replace_planned(connection, row)
+
+
+KEY = ("asset_key", "check_name", "run_id", "partition")
+
+
+def _upsert(connection: Connection, rows: Sequence[Row]) -> None:
+    table = AssetCheckExecutionsTable
+    statement = insert(table)
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in KEY}
+    statement = statement.on_conflict_do_update(index_elements=KEY, set_=changes)
+    # What returns something goes in few statements, what does not in one a row: that is SQLAlchemy's way.
+    connection.execute(statement.returning(table.c.id), rows)
+
+
+def _replace_planned(connection: Connection, row: Row) -> None:
+    """Like an upsert, for a result without a partition: to PostgreSQL, nulls are never equal, so nothing conflicts."""
+    table = AssetCheckExecutionsTable
+    same = [table.c[name] == row[name] for name in KEY]  # which for None becomes "is null"
+    if not connection.execute(table.update().where(*same).values(row)).rowcount:
+        connection.execute(table.insert().values(row))
 
 
 def _planned_rows(planned: AssetCheckEvaluationPlanned) -> list[Row]:

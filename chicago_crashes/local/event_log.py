@@ -65,6 +65,13 @@ class PooledEventLogStorage(PostgresEventLogStorage):
         )
         _storages.add(self)
 
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event, in one transaction where we know how."""
+        if event_batches.may_be_written_together([event]):
+            self.store_event_batch([event])
+        else:
+            super().store_event(event)
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events that belong together, in few statements where we know how."""
         if not event_batches.may_be_written_together(events):

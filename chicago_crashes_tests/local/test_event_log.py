@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import psycopg
@@ -59,14 +60,24 @@ def storage_url(database_url: str) -> str:
     return dagster_home.storage_url(database_url)
 
 
-@pytest.fixture
-def instance(storage_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
-    home = tmp_path_factory.mktemp("dagster")
+def an_instance(home: Path, module: str, storage: str, url: str) -> dg.DagsterInstance:
     (home / "dagster.yaml").write_text(
-        "storage:\n  custom:\n    module: chicago_crashes.local.event_log\n    class: CrashesDagsterStorage\n"
-        f"    config:\n      postgres_url: '{storage_url}'\n"
+        f"storage:\n  custom:\n    module: {module}\n    class: {storage}\n    config:\n      postgres_url: '{url}'\n"
     )
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    return dg.DagsterInstance.from_config(str(home))
+
+
+@pytest.fixture
+def instance(storage_url: str, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    with an_instance(tmp_path, "chicago_crashes.local.event_log", "CrashesDagsterStorage", storage_url) as instance:
+        yield instance
+
+
+@pytest.fixture
+def plain_instance(storage_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
+    """One with Dagster's own storage, in the same database."""
+    home = tmp_path_factory.mktemp("plain")
+    with an_instance(home, "dagster_postgres", "DagsterPostgresStorage", storage_url) as instance:
         yield instance
 
 
@@ -75,17 +86,22 @@ def test_a_ranged_run_records_every_day(instance: dg.DagsterInstance) -> None:
     assert len(instance.get_materialized_partitions(daily.key)) == 60
 
 
-def test_events_in_batches_are_the_same_as_one_by_one(
-    instance: dg.DagsterInstance, database_url: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("batch_size", ["0", "50"])
+def test_events_are_the_same_as_those_of_dagsters_own_storage(
+    instance: dg.DagsterInstance,
+    plain_instance: dg.DagsterInstance,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    batch_size: str,
 ) -> None:
     stored = []
-    for batch_size in ("0", "50"):
-        monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", batch_size)
-        run_id = dg.materialize([daily, checks], instance=instance, tags=RANGE).run_id
+    for kept_in, size in ((plain_instance, "0"), (instance, batch_size)):
+        monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", size)
+        run_id = dg.materialize([daily, checks], instance=kept_in, tags=RANGE).run_id
         stored.append((events_of(database_url, run_id), check_records_of(database_url, run_id)))
-    one_by_one, in_batches = stored
-    assert in_batches == one_by_one
-    events, records = in_batches
+    of_dagster, ours = stored
+    assert ours == of_dagster
+    events, records = ours
     assert len(records) == 2 * (60 + 1), "a result for every day, and one over the range"
     assert ("is_sound", "2024-02-02", "FAILED") in [record[:3] for record in records]
     assert ("is_sound", "2024-02-03", "SUCCEEDED") in [record[:3] for record in records]
