@@ -34,7 +34,7 @@ def _configured() -> Iterator[str]:
         yield configured.app_token.get_secret_value().strip()
     if configured.database_url:
         yield from _passwords(configured.database_url.get_secret_value())
-    yield from (url.strip() for url in configured.alert_urls.split(","))
+    yield from re.split(r"[\s,]+", configured.alert_urls)
 
 
 def _passwords(url: str) -> Iterator[str]:
