@@ -6,12 +6,14 @@ import dagster as dg
 
 from chicago_crashes.assets.partitions import day_partitions
 from chicago_crashes.assets.portal import portal_asset
+from chicago_crashes.assets.quality import month_partitions, quality_asset
 from chicago_crashes.assets.raw import raw_asset
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.assets.tables import table_asset
 from chicago_crashes.automation.alerts import alert_sensors
 from chicago_crashes.automation.housekeeping import prune_job, prune_schedule
 from chicago_crashes.automation.jobs import load_jobs
+from chicago_crashes.automation.quality import score_job, score_schedule, score_sensor
 from chicago_crashes.automation.schedules import schedules
 from chicago_crashes.automation.sensors import change_sensor
 from chicago_crashes.checks.table_checks import table_checks
@@ -31,6 +33,7 @@ def build_defs(configured: Settings) -> dg.Definitions:
 
 def _definitions(configured: Settings) -> dg.Definitions:
     days = day_partitions(configured.start_date)
+    months = month_partitions(configured.start_date)
     backfill = dg.BackfillPolicy.multi_run(configured.days_per_run)
     retries = dg.RetryPolicy(
         max_retries=2,
@@ -44,14 +47,16 @@ def _definitions(configured: Settings) -> dg.Definitions:
             *(portal_asset(feed) for feed in FEEDS),
             *(raw_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
             *(table_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
+            *(quality_asset(feed, months, code_url=configured.code_url) for feed in FEEDS),
         ],
         asset_checks=[table_checks(feed, days) for feed in FEEDS],
         resources={"postgis": postgis, "soda": SodaResource(postgis=postgis), "lake": LakeResource()},
-        jobs=[*load_jobs(), prune_job(configured.keep_run_logs_days)],
+        jobs=[*load_jobs(), score_job(), prune_job(configured.keep_run_logs_days)],
         schedules=[
             *schedules(
                 configured.start_date, days_per_run=configured.days_per_run, switched_on=configured.schedules_on
             ),
+            score_schedule(configured.start_date, switched_on=configured.schedules_on),
             prune_schedule(switched_on=configured.schedules_on),
         ],
         sensors=[
@@ -61,6 +66,7 @@ def _definitions(configured: Settings) -> dg.Definitions:
                 seconds=configured.poll_seconds,
                 switched_on=configured.schedules_on,
             ),
+            score_sensor(configured.start_date, switched_on=configured.schedules_on),
             *alert_sensors(switched_on=configured.schedules_on),
         ],
         executor=dg.in_process_executor,

@@ -56,10 +56,9 @@ def dictionary() -> str:
 
 
 def _measured_tables(found: Measured) -> str:
+    tables = [(feed.table, found.tables[feed.name]) for feed in FEEDS]
     return ",\n".join(
-        f"{table.rows:,} rows of `{feed.table}` ({table.first_day} to {table.last_day})"
-        for feed in FEEDS
-        if (table := found.tables[feed.name])
+        f"{table.rows:,} rows of `{name}` ({table.first_day} to {table.last_day})" for name, table in tables
     )
 
 

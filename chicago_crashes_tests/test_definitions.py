@@ -11,6 +11,7 @@ import pytest
 
 from chicago_crashes.assets.description import portal_key, raw_key, table_key
 from chicago_crashes.assets.partitions import RANGE_END_TAG, RANGE_START_TAG, chunks, day_partitions, require_days
+from chicago_crashes.assets.quality import month_partitions, quality_key
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, Feed
@@ -36,11 +37,16 @@ def test_the_lineage(defs: dg.Definitions) -> None:
         "postgis/crash_people",
         "postgis/crash_vehicles",
         "postgis/vision_zero_fatalities",
+        "quality/crashes",
+        "quality/people",
+        "quality/vehicles",
+        "quality/fatalities",
     }
     for feed in FEEDS:
         table = graph.get(dg.AssetKey(["postgis", feed.table]))
         assert table.parent_keys == {dg.AssetKey(["raw", feed.name])}
         assert graph.get(dg.AssetKey(["raw", feed.name])).parent_keys == {dg.AssetKey(["portal", feed.name])}
+        assert table.key in graph.get(quality_key(feed)).parent_keys
 
 
 def test_every_asset_says_what_it_is(defs: dg.Definitions) -> None:
@@ -53,6 +59,9 @@ def test_every_asset_says_what_it_is(defs: dg.Definitions) -> None:
         assert node.kinds
         assert node.tags["feed"]
         schema = node.metadata["dagster/column_schema"]
+        if key.path[0] == "quality":
+            assert node.partitions_def == month_partitions(date(2013, 3, 3))
+            continue
         assert all(column.description for column in schema.columns)
         assert node.freshness_policy
         assert node.partitions_def == day_partitions(date(2013, 3, 3))

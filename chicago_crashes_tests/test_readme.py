@@ -23,6 +23,7 @@ from chicago_crashes.local.portal.faults import ROWS, Fault
 from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import generate
+from chicago_crashes.postgis.quality import score_months
 from chicago_crashes.postgis.records import accept_shrink
 from chicago_crashes.settings import PROJECT_ROOT, Settings
 from chicago_crashes.soda.ceiling import Unlimited
@@ -30,8 +31,10 @@ from chicago_crashes.soda.client import Portal
 from chicago_crashes_tests.commands.running import publish, run, settings_for
 
 README, DATA, OPERATING = PROJECT_ROOT / "README.md", PROJECT_ROOT / "docs/data.md", PROJECT_ROOT / "docs/operating.md"
+QUALITY = PROJECT_ROOT / "docs/quality.md"
 JOBS = PROJECT_ROOT / "docs/jobs.md"
-DOCUMENTS = (README, DATA, OPERATING, JOBS, PROJECT_ROOT / "docs/dictionary.md", PROJECT_ROOT / "docker/README.md")
+DICTIONARY, DOCKER = PROJECT_ROOT / "docs/dictionary.md", PROJECT_ROOT / "docker/README.md"
+DOCUMENTS = (README, DATA, OPERATING, QUALITY, JOBS, DICTIONARY, DOCKER)
 DAYS = tuple(date(2024, 3, 4) + timedelta(days=number) for number in range(3))
 WRITTEN_BY_USERS = {"docker/.env"}
 KSI = ("FATAL", "INCAPACITATING INJURY")
@@ -92,6 +95,9 @@ def copy(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         )
         record_refused_token(connection, "It was refused.")
     run_twice(module_database_url, lake, second)
+    with psycopg.connect(module_database_url, autocommit=True) as connection:
+        for feed in FEEDS:
+            score_months(connection, feed, date(2024, 3, 1), date(2024, 4, 1))
     return Copy(module_database_url, second, between, killed(first))
 
 
@@ -344,6 +350,26 @@ def new_categories(rows: Rows, _copy: Copy) -> None:
     assert ("crashes", "weather_condition", "LOCUSTS", 1) in [row[:4] for row in rows]
 
 
+def scored_months(rows: Rows, copy: Copy) -> None:
+    names = ("completeness", "accuracy", "consistency", "timeliness", "validity")
+    counts = ("published", "stored", "incomplete", "inaccurate", "inconsistent", "late", "invalid")
+    found = {row[0]: dict(zip(("month", "score", *names, *counts), row[1:], strict=True)) for row in rows}
+    crashes, vehicles = found["crashes"], found["vehicles"]
+    assert found.keys() == {feed.name for feed in FEEDS}
+    assert crashes["month"] == "2024-03"
+    assert crashes["stored"] == loaded_crashes(copy.published).height == crashes["published"] - 1
+    assert crashes["inaccurate"] == crashes["invalid"] == 1, "the place (0, 0) and the locusts"
+    assert (vehicles["inaccurate"], vehicles["invalid"]) == (1, 0)
+    parts = sum(vehicles[name] for name in names)
+    assert abs(vehicles["score"] - parts) < 1, "of vehicles, all parts are judged"
+    assert found["fatalities"]["timeliness"] is None
+
+
+def findings_by_month(rows: Rows, _copy: Copy) -> None:
+    assert ("crashes", "2024-03", "category", "weather_condition", 1, "LOCUSTS") in rows
+    assert ("vehicles", "2024-03", "bounds", "vehicle_year", 1, "9999") in rows
+
+
 def sizes(rows: Rows, _copy: Copy) -> None:
     assert {"public.crashes", "public.crash_people", "ops.signatures"} <= {name for name, *_ in rows}
     assert all(re.fullmatch(r"\d+ (bytes|kB|MB|GB)", size) for _, size, _ in rows)
@@ -367,6 +393,7 @@ ANSWERS: Mapping[Path, Sequence[Callable[[Rows, Copy], None]]] = {
         table_as_it_was,
     ),
     JOBS: (last_runs, failed_runs, runs_by_month),
+    QUALITY: (scored_months, findings_by_month),
     OPERATING: (last_loads, latest_runs, open_incidents, accepted, days_with_faults, new_categories, sizes),
 }
 

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     RUN_FAILURE = "run_failure"
     BLOCKING_CHECK = "blocking_check"
     STALENESS = "staleness"
+    QUALITY = "quality"
     SHRINK_GUARD = "shrink_guard"
     SCHEMA_DRIFT = "schema_drift"
     INVALID_TOKEN = "invalid_token"  # noqa: S105 - the name of a kind

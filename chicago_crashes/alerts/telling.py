@@ -32,6 +32,7 @@ HEADLINES = {
     "run_failure": "run failed",
     "blocking_check": "blocking check failed",
     "staleness": "data is stale",
+    "quality": "quality score is low",
     "shrink_guard": "the portal lost rows",
     "schema_drift": "published columns changed",
     "invalid_token": "app token refused",

@@ -24,6 +24,11 @@ def day_of(partition_key: str) -> date:
     return date.fromisoformat(partition_key)
 
 
+def is_day(partition_key: str) -> bool:
+    """Whether a partition is a day; a month's key is shorter."""
+    return len(partition_key) == len("2013-03-03")
+
+
 def range_tags(first: date, last: date) -> dict[str, str]:
     """The tags that make one run cover all days from `first` to `last`, both inclusive."""
     return {RANGE_START_TAG: first.isoformat(), RANGE_END_TAG: last.isoformat()}

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from chicago_crashes.assets.description import portal_key
-from chicago_crashes.assets.partitions import CHICAGO, range_tags
+from chicago_crashes.assets.partitions import CHICAGO, is_day, range_tags
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.assets.resources import PostgisResource, SodaResource
 from chicago_crashes.automation.dead_runs import end_dead_runs
@@ -93,11 +93,13 @@ def _sorted_out(
 
 
 def days_of(run: dg.DagsterRun) -> tuple[date, date] | None:
-    """The days a run covers; None for runs that load none."""
+    """The days a run covers; None for runs that load none: those over months have partitions, too."""
     tags = run.tags
     first = tags.get("dagster/asset_partition_range_start") or tags.get("dagster/partition")
     last = tags.get("dagster/asset_partition_range_end") or first
-    return (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
+    if not first or not last or not is_day(first):
+        return None
+    return date.fromisoformat(first), date.fromisoformat(last)
 
 
 def _digest(days: DayRange, changes: Iterable[Changes]) -> str:
