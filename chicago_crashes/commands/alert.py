@@ -2,7 +2,6 @@
 
 import typer
 
-from chicago_crashes.alerts.channels import Tone, channels, send
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.settings import settings
@@ -21,6 +20,8 @@ def alert() -> None:
 @app.command()
 def test() -> None:
     """Send a test message to every URL of CRASHES_ALERT_URLS; exits 0 only if all have arrived."""
+    from chicago_crashes.alerts.channels import Tone, channels, send  # Apprise takes a while to import
+
     configured = settings()
     known = channels(configured.alert_urls)
     if not known:
