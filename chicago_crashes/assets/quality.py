@@ -22,6 +22,7 @@ MONTH_FORMAT = "%Y-%m"
 """Not a day's: nobody may take a run over months for one that loads their first days."""
 
 MONTHS_NAMED = 24
+PLOTTED = ("score", "completeness", "accuracy", "consistency", "timeliness", "validity")
 
 
 def month_partitions(start: date) -> dg.MonthlyPartitionsDefinition:
@@ -82,7 +83,7 @@ def quality_asset(feed: Feed, months: dg.MonthlyPartitionsDefinition, *, code_ur
             low = low_scores(scores(connection, feed))
             keep(lambda: review_low_scores(connection, feed, low, run_id=context.run.run_id))
         for month in asked:
-            context.add_asset_metadata(_numbers(found.get(month)), partition_key=month.strftime(MONTH_FORMAT))
+            context.add_asset_metadata(_shown(found.get(month)), partition_key=month.strftime(MONTH_FORMAT))
         yield dg.MaterializeResult(check_results=[_result(feed, low)])
 
     return score
@@ -92,12 +93,16 @@ def _after(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
-def _numbers(score: Score | None) -> Mapping[str, int | float]:
-    """What the UI plots. A month without rows has no score."""
+def _shown(score: Score | None) -> Mapping[str, float | str | dg.JsonMetadataValue]:
+    """What the UI plots, and the counts behind it, which it does not. A month without rows has no score."""
     if score is None:
-        return {"dagster/partition_row_count": 0}
-    numbers = {name: value for name, value in asdict(score).items() if name != "month" and value is not None}
-    return numbers | {"dagster/partition_row_count": score.stored}
+        return {"rows": "none"}
+    numbers = asdict(score)
+    del numbers["month"]
+    plotted = {name: numbers.pop(name) for name in PLOTTED}
+    return {name: value for name, value in plotted.items() if value is not None} | {
+        "rows": dg.MetadataValue.json(numbers)
+    }
 
 
 def _result(feed: Feed, low: LowScores) -> dg.AssetCheckResult:

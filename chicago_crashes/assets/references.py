@@ -18,9 +18,9 @@ def code_references(
 ) -> dg.CodeReferencesMetadataValue:
     """The places in the code; below `code_url`, if there is one, and otherwise the files of this machine."""
     places = [
-        ("The step", *_place(step)),
-        ("What it does with the days", *_place(way)),
-        ("What the feed is declared to be", DECLARATIONS / f"{feed.name}.py", 1),
+        ("the step", *_place(step)),
+        ("what it does", *_place(way)),
+        ("the declaration of the feed", DECLARATIONS / f"{feed.name}.py", 1),
     ]
     return dg.CodeReferencesMetadataValue(
         code_references=[

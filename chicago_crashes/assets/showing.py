@@ -5,7 +5,7 @@ once, so that thousands of days stay cheap.
 """
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -31,11 +31,7 @@ def what_is_shown(connection: Connection, feed: Feed, days: Sequence[date]) -> d
     shown: dict[str, dg.MetadataValue[Any]] = {"dagster/row_count": dg.MetadataValue.int(sum(by_month.values()))}
     if not any(by_month.values()):
         return shown
-    shown["rows_by_month"] = _picture(
-        f"Rows of {feed.table} per month as stored; in orange the months of {first} to {last}.",
-        months_chart(by_month, first, last),
-    )
-    shown.update(_places(connection, feed, first, last))
+    shown["pictures"] = dg.MetadataValue.md("\n\n".join(_pictures(connection, feed, by_month, first, last)))
     shown.update(_preview(connection, feed, first, last))
     return shown
 
@@ -46,14 +42,17 @@ def preview_columns(feed: Feed) -> list[str]:
     return [*feed.key, *others[:COLUMNS_SHOWN]]
 
 
-def _places(connection: Connection, feed: Feed, first: date, last: date) -> Iterator[tuple[str, dg.MetadataValue[Any]]]:
+def _pictures(
+    connection: Connection, feed: Feed, by_month: Mapping[date, int], first: date, last: date
+) -> Iterator[str]:
+    caption = f"Rows of {feed.table} per month as stored; in orange the months of {first} to {last}."
+    yield from (caption, _drawn(caption, months_chart(by_month, first, last)))
     if feed.coordinates is None:
         return
     found = places(connection, feed, feed.coordinates, first, last)
-    if found.is_empty():
-        return
-    drawn = places_map(found["longitude"].to_numpy(), found["latitude"].to_numpy())
-    yield "map", _picture(f"The {found.height:,} places of {feed.table} from {first} to {last}.", drawn)
+    if not found.is_empty():
+        caption = f"The {found.height:,} places of {feed.table} from {first} to {last}."
+        yield from (caption, _drawn(caption, places_map(found["longitude"].to_numpy(), found["latitude"].to_numpy())))
 
 
 def _preview(
@@ -74,5 +73,5 @@ def _text(value: object) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
 
 
-def _picture(caption: str, drawn: bytes) -> dg.MetadataValue[Any]:
-    return dg.MetadataValue.md(f"{caption}\n\n![{caption}](data:image/png;base64,{b64encode(drawn).decode()})")
+def _drawn(caption: str, picture: bytes) -> str:
+    return f"![{caption}](data:image/png;base64,{b64encode(picture).decode()})"

@@ -60,7 +60,9 @@ def test_every_month_has_its_numbers_and_the_check_holds(loaded: Platform) -> No
     for month in ("2024-01", "2024-02"):
         shown = numbers(loaded, CRASHES, month)
         ((stored,),) = loaded.query("select count(*) from crashes where to_char(crash_date, 'YYYY-MM') = %s", month)
-        assert shown["stored"] == shown["published"] == stored > 20
+        rows = shown["rows"]
+        assert isinstance(rows, dict)
+        assert rows["stored"] == rows["published"] == stored > 20
         ((score,),) = loaded.query(
             "select score::float8 from ops.quality_scores where feed = 'crashes' and to_char(month, 'YYYY-MM') = %s",
             month,

@@ -12,13 +12,13 @@ import pytest
 
 from chicago_crashes.assets.description import table_key
 from chicago_crashes.assets.showing import preview_columns
-from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, Feed, Kind
+from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, Feed, Kind
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes_tests.platform import Platform, platform
 
 FIRST, MIDDLE, LAST = date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 2)
-SHOWN = {"dagster/row_count", "rows_by_month", "map", "preview"}
+SHOWN = {"dagster/row_count", "pictures", "preview"}
 LARGEST = 60_000
 
 
@@ -55,12 +55,16 @@ def test_the_size_is_that_of_the_whole_table(loaded: Platform) -> None:
 def test_pictures_are_drawn_and_small(loaded: Platform) -> None:
     shown = metadata_of(loaded, CRASHES, LAST)
     ((places,),) = loaded.query("select count(*) from crashes where geometry is not null")
-    assert f"The {places:,} places of crashes from {FIRST} to {LAST}" in shown["map"].value
-    assert f"in orange the months of {FIRST} to {LAST}" in shown["rows_by_month"].value
-    for label in ("map", "rows_by_month"):
-        (drawn,) = re.findall(r"!\[[^]]+\]\(data:image/png;base64,([^)]+)\)", shown[label].value)
-        assert b64decode(drawn).startswith(b"\x89PNG")
-        assert len(drawn) < LARGEST
+    text = shown["pictures"].value
+    assert f"The {places:,} places of crashes from {FIRST} to {LAST}" in text
+    assert f"in orange the months of {FIRST} to {LAST}" in text
+    drawn = re.findall(r"!\[[^]]+\]\(data:image/png;base64,([^)]+)\)", text)
+    assert len(drawn) == 2
+    for picture in drawn:
+        assert b64decode(picture).startswith(b"\x89PNG")
+        assert len(picture) < LARGEST
+    without_places = metadata_of(loaded, PEOPLE, LAST)["pictures"].value
+    assert without_places.count("data:image/png") == 1
 
 
 def test_the_preview_holds_the_newest_rows(loaded: Platform) -> None:
