@@ -58,8 +58,9 @@ lint: install  ## Check style and types
 	@$(BIN)/mypy
 	@$(BIN)/yamllint --strict .
 
-docs: install  ## Write docs/dictionary.md anew from the declared feeds and tables
+docs: install  ## Write docs/dictionary.md and the rules in docs/checks.md anew from what is declared
 	@$(BIN)/python -m chicago_crashes.dictionary
+	@$(BIN)/python -m chicago_crashes.rulebook
 
 pictures: install postgis  ## Take docs/pictures anew from a running Dagster; needs Chromium on the PATH (apt-get install chromium)
 	@$(BIN)/python docs/pictures/make_pictures.py

@@ -12,13 +12,15 @@ from chicago_crashes.assets.resources import LakeResource, PostgisResource, Soda
 from chicago_crashes.assets.tables import table_asset
 from chicago_crashes.automation.alerts import alert_sensors
 from chicago_crashes.automation.housekeeping import prune_job, prune_schedule
-from chicago_crashes.automation.jobs import load_jobs
+from chicago_crashes.automation.jobs import check_job, history_check_keys, load_jobs
 from chicago_crashes.automation.quality import score_job, score_schedule, score_sensor
-from chicago_crashes.automation.schedules import schedules
+from chicago_crashes.automation.schedules import check_schedule, schedules
 from chicago_crashes.automation.sensors import change_sensor
-from chicago_crashes.checks.table_checks import table_checks
+from chicago_crashes.checks.history_checks import history_checks, portal_checks
+from chicago_crashes.checks.table_checks import relation_checks, table_checks
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.local import dagster_logs
+from chicago_crashes.relations import COMPARISONS
 from chicago_crashes.settings import Settings, settings
 
 
@@ -49,13 +51,24 @@ def _definitions(configured: Settings) -> dg.Definitions:
             *(table_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
             *(quality_asset(feed, months, code_url=configured.code_url) for feed in FEEDS),
         ],
-        asset_checks=[table_checks(feed, days) for feed in FEEDS],
+        asset_checks=[
+            *(table_checks(feed, days) for feed in FEEDS),
+            *(relation_checks(comparison, days) for comparison in COMPARISONS),
+            *(history_checks(feed) for feed in FEEDS),
+            *(portal_checks(feed, configured.start_date) for feed in FEEDS),
+        ],
         resources={"postgis": postgis, "soda": SodaResource(postgis=postgis), "lake": LakeResource()},
-        jobs=[*load_jobs(), score_job(), prune_job(configured.keep_run_logs_days)],
+        jobs=[
+            *load_jobs(leaving_out=history_check_keys()),
+            check_job(),
+            score_job(),
+            prune_job(configured.keep_run_logs_days),
+        ],
         schedules=[
             *schedules(
                 configured.start_date, days_per_run=configured.days_per_run, switched_on=configured.schedules_on
             ),
+            check_schedule(switched_on=configured.schedules_on),
             score_schedule(configured.start_date, switched_on=configured.schedules_on),
             prune_schedule(switched_on=configured.schedules_on),
         ],

@@ -10,9 +10,9 @@ from psycopg import sql
 
 from chicago_crashes.assets.description import table_key
 from chicago_crashes.changes import Changes, find_changes
-from chicago_crashes.cleaning.questions import questions
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import Feed
+from chicago_crashes.inspection import day_checks, history_checks
 from chicago_crashes.postgis.records import recorded_signatures
 from chicago_crashes.soda.client import Portal
 
@@ -95,7 +95,7 @@ def _changes(
 
 
 def _failed_checks(instance: dg.DagsterInstance, feed: Feed) -> tuple[str, ...]:
-    names = ["reconciled", *(question.name for question in questions(feed))]
+    names = [*day_checks(feed), *history_checks(feed)]
     keys: Sequence[dg.AssetCheckKey] = [dg.AssetCheckKey(table_key(feed), name) for name in names]
     latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
     return tuple(

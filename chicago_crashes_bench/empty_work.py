@@ -24,9 +24,8 @@ from chicago_crashes.automation.launch import COUNTED, launch
 from chicago_crashes.changes import DayRange
 from chicago_crashes.checks.reporting import report_verdicts
 from chicago_crashes.checks.table_checks import BLOCKING
-from chicago_crashes.cleaning.questions import questions
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.inspection import Verdict
+from chicago_crashes.inspection import Verdict, day_checks
 from chicago_crashes.local.workplace import dagster_instance
 from chicago_crashes.settings import settings
 from chicago_crashes_bench.command import with_own_dagster_home
@@ -76,7 +75,7 @@ def _table(feed: Feed, days: dg.DailyPartitionsDefinition, backfill: dg.Backfill
 
 def _checks(feed: Feed, days: dg.DailyPartitionsDefinition) -> dg.AssetChecksDefinition:
     key = table_key(feed)
-    names = ["reconciled", *(question.name for question in questions(feed))]
+    names = day_checks(feed)
     specs = [dg.AssetCheckSpec(name, asset=key, partitions_def=days, blocking=name in BLOCKING) for name in names]
 
     @dg.multi_asset_check(specs=specs, name=f"{feed.table}_checks")

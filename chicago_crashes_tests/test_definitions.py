@@ -15,6 +15,7 @@ from chicago_crashes.assets.quality import month_partitions, quality_key
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.inspection import day_checks, history_checks
 from chicago_crashes.settings import Settings
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -101,19 +102,31 @@ def test_code_is_linked_where_it_is_published() -> None:
 
 
 def test_every_table_has_its_checks(defs: dg.Definitions) -> None:
-    names = {(key.asset_key.path[-1], key.name) for key in defs.resolve_asset_graph().asset_check_keys}
+    keys = [key for key in defs.resolve_asset_graph().asset_check_keys if key.asset_key.path[0] == "postgis"]
+    names = {(key.asset_key.path[-1], key.name) for key in keys}
     for feed in FEEDS:
-        assert {(feed.table, name) for name in ("reconciled", "keys", "types", "categories")} <= names
-    assert ("crashes", "coordinates_in_bounds") in names
-    assert ("vision_zero_fatalities", "coordinates_in_bounds") in names
-    assert ("crash_people", "age_in_bounds") in names
-    assert ("crash_vehicles", "vehicle_year_in_bounds") in names
+        expected = {(feed.table, name) for name in (*day_checks(feed), *history_checks(feed))}
+        assert expected == {name for name in names if name[0] == feed.table}
+
+
+def test_a_day_has_few_checks(defs: dg.Definitions) -> None:
+    """Each is an event for every day that is loaded."""
+    graph = defs.resolve_asset_graph()
+    by_day = [key for key in graph.asset_check_keys if graph.get(key).partitions_def]
+    assert len(by_day) == sum(len(day_checks(feed)) for feed in FEEDS) == 16
+
+
+def test_jobs_that_load_days_leave_the_history_alone(defs: dg.Definitions) -> None:
+    over_history = {f"{feed.table}_{what}" for feed in FEEDS for what in ("history", "portal")}
+    for job in ("load_days", "load_crash_days", "load_fatality_days"):
+        assert not over_history & {node.name for node in defs.resolve_job_def(job).nodes}
+    assert {node.name for node in defs.resolve_job_def("check_everything").nodes} == over_history
 
 
 def test_only_unaccounted_rows_block(defs: dg.Definitions) -> None:
     graph = defs.resolve_asset_graph()
     blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
-    assert blocking == {"reconciled"}
+    assert blocking == {"complete"}
 
 
 def test_settings_with_secrets_show_none_of_them() -> None:

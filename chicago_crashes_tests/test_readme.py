@@ -32,9 +32,9 @@ from chicago_crashes_tests.commands.running import publish, run, settings_for
 
 README, DATA, OPERATING = PROJECT_ROOT / "README.md", PROJECT_ROOT / "docs/data.md", PROJECT_ROOT / "docs/operating.md"
 QUALITY = PROJECT_ROOT / "docs/quality.md"
-JOBS = PROJECT_ROOT / "docs/jobs.md"
+JOBS, CHECKS = PROJECT_ROOT / "docs/jobs.md", PROJECT_ROOT / "docs/checks.md"
 DICTIONARY, DOCKER = PROJECT_ROOT / "docs/dictionary.md", PROJECT_ROOT / "docker/README.md"
-DOCUMENTS = (README, DATA, OPERATING, QUALITY, JOBS, DICTIONARY, DOCKER)
+DOCUMENTS = (README, DATA, OPERATING, CHECKS, QUALITY, JOBS, DICTIONARY, DOCKER)
 DAYS = tuple(date(2024, 3, 4) + timedelta(days=number) for number in range(3))
 WRITTEN_BY_USERS = {"docker/.env"}
 KSI = ("FATAL", "INCAPACITATING INJURY")
@@ -346,6 +346,14 @@ def days_with_faults(rows: Rows, copy: Copy) -> None:
     assert copy.published["crashes"].height >= sum(row[2] for row in crashes)
 
 
+def summed_up_findings(rows: Rows, copy: Copy) -> None:
+    counts = copy.rows("select feed, day, column_name, rule, count(*) from ops.findings group by 1, 2, 3, 4")
+    assert {row[:5] for row in rows} <= set(counts)
+    assert len(rows) == min(len(counts), 20)
+    for *_, findings, values, keys in rows:
+        assert len(values) == len(keys) == min(findings, 3)
+
+
 def new_categories(rows: Rows, _copy: Copy) -> None:
     assert ("crashes", "weather_condition", "LOCUSTS", 1) in [row[:4] for row in rows]
 
@@ -392,6 +400,7 @@ ANSWERS: Mapping[Path, Sequence[Callable[[Rows, Copy], None]]] = {
         history_by_kind,
         table_as_it_was,
     ),
+    CHECKS: (summed_up_findings,),
     JOBS: (last_runs, failed_runs, runs_by_month),
     QUALITY: (scored_months, findings_by_month),
     OPERATING: (last_loads, latest_runs, open_incidents, accepted, days_with_faults, new_categories, sizes),

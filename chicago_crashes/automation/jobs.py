@@ -8,6 +8,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from chicago_crashes.assets.description import raw_key, table_key
 from chicago_crashes.feeds import FEEDS, Feed, feed_named
+from chicago_crashes.inspection import history_checks
 
 CRASH_FEEDS = tuple(feed_named(name) for name in ("crashes", "people", "vehicles"))
 FATALITY_FEED = (feed_named("fatalities"),)
@@ -25,11 +26,13 @@ def load_config(feeds: Sequence[Feed], *, refetch: bool) -> dict[str, Any]:
     return {"ops": fetch | merge}
 
 
-def load_job(name: str, feeds: Sequence[Feed], description: str) -> UnresolvedAssetJobDefinition:
-    """A job that loads days of the feeds and checks them."""
+def load_job(
+    name: str, feeds: Sequence[Feed], description: str, leaving_out: Sequence[dg.AssetCheckKey] = ()
+) -> UnresolvedAssetJobDefinition:
+    """A job that loads days of the feeds and asks their checks, except those it leaves out."""
     return dg.define_asset_job(
         name,
-        selection=dg.AssetSelection.assets(*asset_keys(feeds)),
+        selection=dg.AssetSelection.assets(*asset_keys(feeds)) - dg.AssetSelection.checks(*leaving_out),
         description=description,
         executor_def=dg.in_process_executor,
     )
@@ -40,10 +43,28 @@ LOAD_CRASHES = "load_crash_days"
 LOAD_FATALITIES = "load_fatality_days"
 
 
-def load_jobs() -> list[UnresolvedAssetJobDefinition]:
+CHECK_EVERYTHING = "check_everything"
+
+
+def load_jobs(leaving_out: Sequence[dg.AssetCheckKey] = ()) -> list[UnresolvedAssetJobDefinition]:
     """The jobs that load days: everything, the three crash feeds, the fatalities."""
     return [
-        load_job(LOAD_ALL, FEEDS, "Load days of all feeds: fetch, clean, merge, check."),
-        load_job(LOAD_CRASHES, CRASH_FEEDS, "Load days of crashes, people and vehicles."),
-        load_job(LOAD_FATALITIES, FATALITY_FEED, "Load days of the Vision Zero fatalities."),
+        load_job(LOAD_ALL, FEEDS, "Load days of all feeds: fetch, clean, merge, check.", leaving_out),
+        load_job(LOAD_CRASHES, CRASH_FEEDS, "Load days of crashes, people and vehicles.", leaving_out),
+        load_job(LOAD_FATALITIES, FATALITY_FEED, "Load days of the Vision Zero fatalities.", leaving_out),
     ]
+
+
+def history_check_keys() -> list[dg.AssetCheckKey]:
+    """The checks that ask of the whole history."""
+    return [dg.AssetCheckKey(table_key(feed), name) for feed in FEEDS for name in history_checks(feed)]
+
+
+def check_job() -> UnresolvedAssetJobDefinition:
+    """The job that asks everything of the whole history and of the portal, and changes nothing."""
+    return dg.define_asset_job(
+        CHECK_EVERYTHING,
+        selection=dg.AssetSelection.checks(*history_check_keys()),
+        description="Check the whole history of all feeds: complete, valid, consistent, connected, fresh, schema.",
+        executor_def=dg.in_process_executor,
+    )

@@ -16,6 +16,7 @@ from chicago_crashes.automation.dead_runs import COMMAND_TAG
 from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, load_config
 from chicago_crashes.changes import DayRange
 from chicago_crashes.feeds import Feed
+from chicago_crashes.relations import comparisons_of
 
 COUNTED = (
     "source_rows",
@@ -80,8 +81,8 @@ class Outcome:
 
 
 def steps_of(ranges: Sequence[DayRange]) -> int:
-    """How many steps a launch will report: fetching, loading and checking each feed in each run."""
-    return sum(len(days.feeds) * 3 for days in ranges)
+    """How many steps a launch will report: in each run each feed is fetched, loaded, checked and compared."""
+    return sum(3 + len(comparisons_of(feed)) for days in ranges for feed in days.feeds)
 
 
 def launch(

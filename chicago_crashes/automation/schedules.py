@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import dagster as dg
 
 from chicago_crashes.assets.partitions import CHICAGO, TIME_ZONE, chunks, range_tags
-from chicago_crashes.automation.jobs import LOAD_ALL, LOAD_CRASHES, LOAD_FATALITIES
+from chicago_crashes.automation.jobs import CHECK_EVERYTHING, LOAD_ALL, LOAD_CRASHES, LOAD_FATALITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +75,15 @@ def last_days(start: date, today: date, count: int | None) -> tuple[date, date] 
     last = today - timedelta(days=1)
     first = start if count is None else max(start, last - timedelta(days=count - 1))
     return (first, last) if first <= last else None
+
+
+def check_schedule(*, switched_on: bool) -> dg.ScheduleDefinition:
+    """Every morning, when the day's loads are done: the checks of the whole history."""
+    return dg.ScheduleDefinition(
+        name="daily_checks",
+        job_name=CHECK_EVERYTHING,
+        cron_schedule="30 8 * * *",
+        execution_timezone=TIME_ZONE,
+        description="Every morning, after the loads: checks the whole history, and the portal's columns.",
+        default_status=dg.DefaultScheduleStatus.RUNNING if switched_on else dg.DefaultScheduleStatus.STOPPED,
+    )

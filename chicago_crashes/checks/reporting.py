@@ -34,7 +34,7 @@ def report_verdicts(
     for verdict in verdicts:
         by_question[verdict.question].append(verdict)
     if context.op_execution_context.has_partition_key:
-        yield from (_result_of_day(asset_key, found[0]) for found in by_question.values())
+        yield from (_result(asset_key, found[0]) for found in by_question.values())
         return
     targets = newest_materializations(context.instance, asset_key, context.op_execution_context.partition_keys)
     for question, found in by_question.items():
@@ -64,13 +64,19 @@ def _log_together(context: dg.AssetCheckExecutionContext, evaluations: Sequence[
         )
 
 
-def _result_of_day(asset_key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
+def result_of_history(asset_key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
+    """The result of a check that asks of all days at once."""
+    return _result(asset_key, verdict)
+
+
+def _result(asset_key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=verdict.question,
         passed=verdict.passed,
         severity=_severity([verdict]),
         metadata=_metadata(verdict),
+        description=" ".join(verdict.reasons) or None,
     )
 
 
@@ -84,6 +90,8 @@ def _result_of_range(asset_key: dg.AssetKey, question: str, verdicts: Sequence[V
     metadata["days"] = _text(len(verdicts))
     if failed:
         metadata["failed_days"] = dg.MetadataValue.json([str(verdict.day) for verdict in failed[:DAYS_NAMED]])
+    if reasons := [f"{verdict.day}: {reason}" for verdict in verdicts for reason in verdict.reasons][:DAYS_NAMED]:
+        metadata["reasons"] = dg.MetadataValue.json(reasons)
     if examples := [example for verdict in verdicts for example in verdict.examples][:DAYS_NAMED]:
         metadata["examples"] = dg.MetadataValue.json(examples)
     return dg.AssetCheckResult(
@@ -106,8 +114,7 @@ def _summed(verdicts: Sequence[Verdict]) -> dict[str, int | float]:
     for verdict in verdicts:
         for name, number in verdict.numbers.items():
             sums[name] += number
-    if "threshold" in sums:
-        sums["threshold"] = verdicts[0].numbers["threshold"]
+    if "failure_rate" in sums:
         sums["failure_rate"] = sums["failed_rows"] / sums["rows"] if sums["rows"] else 0.0
     return dict(sums)
 
@@ -124,7 +131,7 @@ def _evaluation(
     *,
     blocking: bool,
 ) -> dg.AssetCheckEvaluation:
-    day = verdict.day.isoformat()
+    day = str(verdict.day)
     return dg.AssetCheckEvaluation(
         asset_key=asset_key,
         check_name=verdict.question,
@@ -142,6 +149,8 @@ def _metadata(verdict: Verdict) -> dict[str, dg.MetadataValue[Any]]:
         name: dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(value)
         for name, value in verdict.numbers.items()
     }
+    if verdict.reasons:
+        metadata["reasons"] = dg.MetadataValue.json(list(verdict.reasons))
     if verdict.examples:
         metadata["examples"] = dg.MetadataValue.json(list(verdict.examples))
     return metadata

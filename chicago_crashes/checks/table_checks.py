@@ -1,4 +1,4 @@
-"""The checks of a table: every published row accounted for, every stored row valid. Names, days and numbers."""
+"""The checks of a table's days: complete, unique, valid, and how its rows relate to others. Names, days and numbers."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -9,40 +9,59 @@ from chicago_crashes.assets.description import table_key
 from chicago_crashes.assets.partitions import day_of
 from chicago_crashes.assets.resources import LakeResource, PostgisResource
 from chicago_crashes.checks.reporting import report_verdicts
-from chicago_crashes.cleaning.questions import questions
 from chicago_crashes.feeds import Feed
-from chicago_crashes.inspection import reconcile, validate
+from chicago_crashes.feeds.rules import MEANINGS, Question
+from chicago_crashes.inspection import complete, related, unique_and_valid
+from chicago_crashes.relations import Comparison
 
-BLOCKING = frozenset({"reconciled"})
+BLOCKING = frozenset({Question.COMPLETE.value})
 
 
 def table_checks(feed: Feed, partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDefinition:
-    """The checks of the feed's table, run together because they read the same rows."""
+    """The checks that ask of the feed's own rows, run together because they read the same ones."""
     key = table_key(feed)
-    reconciled = dg.AssetCheckSpec(
-        "reconciled",
-        asset=key,
-        partitions_def=partitions,
-        blocking=True,
-        description="Every published row is accounted for: source = raw = table + quarantine",
-    )
-    validity = [
+    specs = [
         dg.AssetCheckSpec(
-            question.name,
+            question.value,
             asset=key,
             partitions_def=partitions,
-            description=f"{question.description}. At most {question.threshold:.1%} of the published rows may fail.",
+            blocking=question in BLOCKING,
+            description=f"{MEANINGS[question]}.",
         )
-        for question in questions(feed)
+        for question in (Question.COMPLETE, Question.UNIQUE, Question.VALID)
     ]
 
-    @dg.multi_asset_check(specs=[reconciled, *validity], name=f"{feed.table}_checks")
+    @dg.multi_asset_check(specs=specs, name=f"{feed.table}_checks")
     def check(
         context: dg.AssetCheckExecutionContext, postgis: PostgisResource, lake: LakeResource
     ) -> Iterator[dg.AssetCheckResult]:
         days = [day_of(partition) for partition in context.op_execution_context.partition_keys]
         with postgis.connect() as connection:
-            verdicts = chain(reconcile(connection, lake.lake(), feed, days), validate(connection, feed, days))
+            verdicts = chain(complete(connection, lake.lake(), feed, days), unique_and_valid(connection, feed, days))
             yield from report_verdicts(context, key, verdicts, blocking=BLOCKING)
+
+    return check
+
+
+def relation_checks(comparison: Comparison, partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDefinition:
+    """The check of the relations between a feed's rows and others, once every table of the run that it reads is loaded.
+
+    It warns and blocks nothing: a feed that is published a little later than another breaks relations for a while.
+    """
+    key = table_key(comparison.feed)
+    told = " ".join(relation.meaning for relation in comparison.relations)
+    spec = dg.AssetCheckSpec(
+        comparison.question.value,
+        asset=key,
+        partitions_def=partitions,
+        additional_deps=[table_key(other) for other in comparison.others],
+        description=f"{MEANINGS[comparison.question]}: {told}",
+    )
+
+    @dg.multi_asset_check(specs=[spec], name=f"{comparison.feed.table}_{comparison.question}")
+    def check(context: dg.AssetCheckExecutionContext, postgis: PostgisResource) -> Iterator[dg.AssetCheckResult]:
+        days = [day_of(partition) for partition in context.op_execution_context.partition_keys]
+        with postgis.connect() as connection:
+            yield from report_verdicts(context, key, related(connection, comparison, days), blocking=BLOCKING)
 
     return check

@@ -8,13 +8,13 @@ from datetime import UTC
 import polars as pl
 
 from chicago_crashes.cleaning.parsing import EARLIEST, parsed, stated_text, timestamp_value
-from chicago_crashes.cleaning.rules import Action, Rule, coordinate_status, rules, stated
+from chicago_crashes.cleaning.rules import AppliedRule, coordinate_status, rules, stated
 from chicago_crashes.feeds import SYSTEM_FIELDS
 from chicago_crashes.feeds.columns import Feed, Surrogate
+from chicago_crashes.feeds.rules import SECOND_ROW, Action, quarantine_rules
 
 DAY = "day"
 ROW_KEY = "row_key"
-SECOND_ROW = "second row with the same key"
 FINDING_SCHEMA = {
     DAY: pl.Date,
     ROW_KEY: pl.String,
@@ -131,7 +131,9 @@ def _with_surrogate(feed: Feed, surrogate: Surrogate, typed: pl.DataFrame) -> pl
 def _quarantine_reasons(feed: Feed, typed: pl.DataFrame) -> pl.Series:
     """Per row why it cannot be loaded, or null. Of loadable rows with one key, the last published one is loaded."""
     unreadable = [
-        pl.when(_is_unreadable(feed, name)).then(pl.lit(f"no readable {name}")) for name in (feed.date, *feed.key)
+        pl.when(_is_unreadable(feed, rule.column)).then(pl.lit(rule.name))
+        for rule in quarantine_rules(feed)
+        if rule.name != SECOND_ROW
     ]
     judged = typed.with_columns(pl.coalesce(unreadable).alias("reason"))
     published = pl.col("source_updated_at").fill_null(EARLIEST.replace(tzinfo=UTC))
@@ -147,7 +149,7 @@ def _is_unreadable(feed: Feed, name: str) -> pl.Expr:
     return pl.any_horizontal(pl.col(name).is_null(), *nulling)
 
 
-def _repaired(feed: Feed, kept: pl.DataFrame, broken: pl.DataFrame, applied: tuple[Rule, ...]) -> pl.DataFrame:
+def _repaired(feed: Feed, kept: pl.DataFrame, broken: pl.DataFrame, applied: tuple[AppliedRule, ...]) -> pl.DataFrame:
     """The rows as the table takes them: values that break a rule nulled, places judged."""
     nulling: dict[str, list[str]] = {}
     counts = broken.sum().row(0) if broken.width else ()
@@ -164,7 +166,7 @@ def _repaired(feed: Feed, kept: pl.DataFrame, broken: pl.DataFrame, applied: tup
     return both.select(DAY, *surrogate, *values, *places, "extra", "source_updated_at")
 
 
-def _findings(kept: pl.DataFrame, broken: pl.DataFrame, applied: tuple[Rule, ...]) -> pl.DataFrame:
+def _findings(kept: pl.DataFrame, broken: pl.DataFrame, applied: tuple[AppliedRule, ...]) -> pl.DataFrame:
     found = [
         kept.filter(broken[str(place)]).select(
             DAY,

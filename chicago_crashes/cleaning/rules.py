@@ -1,34 +1,39 @@
-"""The rules of a feed, derived from its declaration: which value breaks which rule, and what is done about it.
+"""The conditions of a feed's rules: which value breaks which rule. What the rules are is declared in `feeds.rules`.
 
 A rule reads a frame that holds every column twice: as stated (`stated("age")`, text) and as parsed (`age`, typed).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 
 import polars as pl
 
 from chicago_crashes.cleaning.parsing import point_part
-from chicago_crashes.feeds.columns import Column, Coordinates, Feed, Kind
-
-
-class Action(StrEnum):
-    """What is done with a value that breaks a rule. Either way the original stays in the finding."""
-
-    NULLED = "nulled"
-    FLAGGED = "flagged"
+from chicago_crashes.feeds.columns import Column, Coordinates, Feed
+from chicago_crashes.feeds.rules import Action, Rule, value_rules
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule on one column; `broken` is true where a value breaks it, and never null."""
+class AppliedRule:
+    """A declared rule and its condition: `broken` is true where a value breaks it, and never null."""
 
-    name: str
-    column: str
-    action: Action
+    declared: Rule
     broken: pl.Expr
+
+    @property
+    def name(self) -> str:
+        """Its name in the findings."""
+        return self.declared.name
+
+    @property
+    def column(self) -> str:
+        """The column it belongs to."""
+        return self.declared.column
+
+    @property
+    def action(self) -> Action:
+        """What is done with a value that breaks it."""
+        return self.declared.action
 
 
 def stated(name: str) -> str:
@@ -37,12 +42,12 @@ def stated(name: str) -> str:
 
 
 @cache
-def rules(feed: Feed) -> tuple[Rule, ...]:
-    """Every rule of the feed, in the order of its columns; made once, because a day is cleaned in less time."""
-    places = feed.coordinates
-    on_the_map = {places.latitude, places.longitude} if places else set()
-    found = [rule for column in feed.columns for rule in _column_rules(column, bounded=column.name not in on_the_map)]
-    return (*found, *_coordinate_rules(feed, places)) if places else tuple(found)
+def rules(feed: Feed) -> tuple[AppliedRule, ...]:
+    """Every rule of the feed with its condition; made once, because a day is cleaned in less time."""
+    return tuple(
+        AppliedRule(rule, _broken(feed, rule.name, feed.column(rule.column)).fill_null(value=False))
+        for rule in value_rules(feed)
+    )
 
 
 def coordinate_status(feed: Feed, coordinates: Coordinates) -> pl.Expr:
@@ -61,21 +66,33 @@ def coordinate_status(feed: Feed, coordinates: Coordinates) -> pl.Expr:
     )
 
 
-def _column_rules(column: Column, *, bounded: bool) -> Iterator[Rule]:
-    value = pl.col(column.name)
-    yield Rule("type", column.name, Action.NULLED, pl.col(stated(column.name)).is_not_null() & value.is_null())
-    too_long = pl.lit(value=False)
-    if column.max_length is not None:
-        too_long = value.str.len_chars() > column.max_length
-        yield _rule("length", column, too_long)
-    if bounded and column.is_bounded:
-        yield _rule("bounds", column, ~_within(value, column))
-    if column.kind is Kind.CATEGORY:
-        yield _rule("category", column, ~value.is_in(column.values) & ~too_long, Action.FLAGGED)
+def _broken(feed: Feed, rule: str, column: Column) -> pl.Expr:
+    value, places = pl.col(column.name), feed.coordinates
+    match rule:
+        case "type":
+            return pl.col(stated(column.name)).is_not_null() & value.is_null()
+        case "length":
+            return _too_long(column)
+        case "bounds":
+            return ~_within(value, column)
+        case "category":
+            return ~value.is_in(column.values) & ~_too_long(column)
+    if places is None:
+        raise LookupError(f"{feed.name} has no places, so there is nothing for the rule {rule!r} to ask.")
+    match rule:
+        case "coordinates_pair":
+            return value.is_not_null() & (coordinate_status(feed, places) == "missing")
+        case "coordinates_zero":
+            return value.is_not_null() & (coordinate_status(feed, places) == "zero")
+        case "coordinates_out_of_bounds":
+            return value.is_not_null() & (coordinate_status(feed, places) == "out_of_bounds")
+        case "point_out_of_bounds":
+            return _stray_point(feed, places)
+    raise LookupError(f"Nobody has said when the rule {rule!r} is broken.")
 
 
-def _rule(name: str, column: Column, broken: pl.Expr, action: Action = Action.NULLED) -> Rule:
-    return Rule(name, column.name, action, broken.fill_null(value=False))
+def _too_long(column: Column) -> pl.Expr:
+    return pl.col(column.name).str.len_chars() > (column.max_length or 0)
 
 
 def _within(value: pl.Expr, column: Column) -> pl.Expr:
@@ -89,22 +106,12 @@ def _within(value: pl.Expr, column: Column) -> pl.Expr:
     return pl.all_horizontal(conditions)
 
 
-def _coordinate_rules(feed: Feed, coordinates: Coordinates) -> Iterator[Rule]:
-    status = coordinate_status(feed, coordinates)
-    for name in (coordinates.latitude, coordinates.longitude, coordinates.point):
-        published = pl.col(name).is_not_null()
-        yield Rule("coordinates_pair", name, Action.NULLED, published & (status == "missing"))
-        yield Rule("coordinates_zero", name, Action.NULLED, published & (status == "zero"))
-        yield Rule("coordinates_out_of_bounds", name, Action.NULLED, published & (status == "out_of_bounds"))
-    yield _stray_point(feed, coordinates, status)
-
-
-def _stray_point(feed: Feed, coordinates: Coordinates, status: pl.Expr) -> Rule:
+def _stray_point(feed: Feed, coordinates: Coordinates) -> pl.Expr:
     """A point outside the bounding box beside a pair that lies within it."""
     point = pl.col(coordinates.point)
     longitude, latitude = point_part(point, 1), point_part(point, 2)
     inside = _within(longitude, feed.column(coordinates.longitude)) & _within(
         latitude, feed.column(coordinates.latitude)
     )
-    stray = (status == "ok") & point.is_not_null() & ~inside.fill_null(value=False)
-    return Rule("point_out_of_bounds", coordinates.point, Action.NULLED, stray)
+    is_placed = coordinate_status(feed, coordinates) == "ok"
+    return is_placed & point.is_not_null() & ~inside.fill_null(value=False)

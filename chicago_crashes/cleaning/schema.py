@@ -1,7 +1,9 @@
 """Pandera schemas of a feed's table, from the same declaration as the cleaning: what every stored row must be.
 
-There is one schema per question people ask of the data, so that each answer can be a check with a name of its own.
+There is one schema for what makes rows unique and one for what makes values valid, because each is a check of its own.
 """
+
+from dataclasses import dataclass
 
 import pandera.polars as pa
 import polars as pl
@@ -34,39 +36,35 @@ def key_schema(feed: Feed) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(required, unique=list(feed.key))
 
 
-def type_schema(feed: Feed) -> pa.DataFrameSchema:
-    """Every value has its column's type, length and form."""
-    return pa.DataFrameSchema(
-        {
-            column.name: pa.Column(POLARS_TYPES[column.kind], checks=_form_checks(column), nullable=True)
-            for column in feed.columns
-        }
-    )
-
-
-def category_schema(feed: Feed) -> pa.DataFrameSchema:
-    """Every category is a known one."""
-    return pa.DataFrameSchema(
-        {
-            column.name: pa.Column(pl.String(), checks=pa.Check.isin(column.values), nullable=True)
-            for column in feed.columns
-            if column.kind is Kind.CATEGORY
-        }
-    )
-
-
-def bounds_schema(feed: Feed, names: tuple[str, ...]) -> pa.DataFrameSchema:
-    """Every value of the named columns lies within its bounds."""
-    columns = [feed.column(name) for name in names]
-    fixed = {
-        column.name: pa.Column(POLARS_TYPES[column.kind], checks=_fixed_bounds(column), nullable=True)
-        for column in columns
+def valid_schema(feed: Feed) -> pa.DataFrameSchema:
+    """Every value has its column's type and form, lies within its bounds and is a known category."""
+    columns = {
+        column.name: pa.Column(POLARS_TYPES[column.kind], checks=_value_checks(column), nullable=True)
+        for column in feed.columns
     }
-    return pa.DataFrameSchema(fixed, checks=[_year_bound(column) for column in columns if column.highest_year_after])
+    return pa.DataFrameSchema(
+        columns, checks=[_year_bound(column) for column in feed.columns if column.highest_year_after]
+    )
 
 
-def failing_rows(schema: pa.DataFrameSchema, rows: pl.DataFrame) -> list[int]:
-    """The places of the rows that break the schema, in order, each once.
+KNOWN_CATEGORY = "isin"
+"""How Pandera's name of the check for known categories begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """The places of the rows that break a schema, in order, each once.
+
+    `broken` are rows with a value that should have been nulled, `new_categories` those with a category that is not
+    known, which stays in the table.
+    """
+
+    broken: list[int]
+    new_categories: list[int]
+
+
+def failures(schema: pa.DataFrameSchema, rows: pl.DataFrame) -> Failures:
+    """The rows that break the schema.
 
     Raises:
         pandera.errors.SchemaErrors: a whole column is missing or of another type: no row is to blame.
@@ -74,11 +72,20 @@ def failing_rows(schema: pa.DataFrameSchema, rows: pl.DataFrame) -> list[int]:
     try:
         schema.validate(rows, lazy=True)
     except pa.errors.SchemaErrors as error:
-        places = error.failure_cases["index"]
-        if places.null_count():
+        cases = error.failure_cases
+        if cases["index"].null_count():
             raise
-        return sorted(set(places))
-    return []
+        is_new = cases["check"].str.starts_with(KNOWN_CATEGORY)
+        return Failures(
+            broken=cases.filter(~is_new)["index"].unique().sort().to_list(),
+            new_categories=cases.filter(is_new)["index"].unique().sort().to_list(),
+        )
+    return Failures([], [])
+
+
+def _value_checks(column: Column) -> list[pa.Check]:
+    known = [pa.Check.isin(column.values)] if column.kind is Kind.CATEGORY else []
+    return [*_form_checks(column), *_fixed_bounds(column), *known]
 
 
 def _form_checks(column: Column) -> list[pa.Check]:

@@ -1,16 +1,16 @@
 """How many rows of each day keep each relation and how many break it, judged by the database in one query each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from importlib import resources
+from typing import Any
 
 from psycopg import Connection, sql
 
 from chicago_crashes.feeds import Feed
+from chicago_crashes.postgis.merge import SQL_FILES
 from chicago_crashes.relations import Comparison
 
-SQL_FILES = resources.files("chicago_crashes.postgis") / "sql"
 FIRST_OF_ALL, LAST_OF_ALL = date(1, 1, 1), date(9999, 12, 30)
 EXAMPLES = 5
 WORK_MEMORY = "192MB"
@@ -26,13 +26,27 @@ class Tally:
     examples: tuple[str, ...] = ()
 
 
-def relation_tallies(
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How many rows there are, how many of them break at least one relation, and the tally of each relation."""
+
+    rows: int
+    broken: int
+    relations: Mapping[str, Tally]
+
+
+def judged_days(
     connection: Connection, comparison: Comparison, first: date = FIRST_OF_ALL, last: date = LAST_OF_ALL
-) -> dict[date, dict[str, Tally]]:
-    """By day and name of the relation, over the days from `first` to `last` (both inclusive) that hold rows."""
+) -> dict[date, Judged]:
+    """The days from `first` to `last` (both inclusive) that hold rows, each with what became of its relations."""
     names = [relation.name for relation in comparison.relations]
-    query = sql.SQL("select day, {} from ({}) as judged group by day order by day").format(
-        sql.SQL(", ").join(map(_tally, names)), _statement(comparison.statement)
+    query = sql.SQL(
+        "select day, count(*), count(*) filter (where not ({all_hold})), {tallies} from ({statement}) as judged"
+        " group by day order by day"
+    ).format(
+        all_hold=sql.SQL(" and ").join(sql.SQL("coalesce({}, true)").format(sql.Identifier(name)) for name in names),
+        tallies=sql.SQL(", ").join(map(_tally, names)),
+        statement=_statement(comparison.statement),
     )
     with connection.transaction():
         connection.execute("select set_config('work_mem', %s, true)", [WORK_MEMORY])
@@ -40,23 +54,27 @@ def relation_tallies(
             query, {"first": first, "after_last": last + timedelta(days=1), "examples": EXAMPLES}
         ).fetchall()
     return {
-        day: {
-            name: Tally(*numbers[3 * place : 3 * place + 2], tuple(numbers[3 * place + 2] or ()))
-            for place, name in enumerate(names)
-        }
-        for day, *numbers in rows
+        day: Judged(count, broken, dict(zip(names, _tallies(numbers), strict=True)))
+        for day, count, broken, *numbers in rows
     }
 
 
-def together(tallies: Mapping[date, Mapping[str, Tally]]) -> dict[str, Tally]:
-    """The tallies of several days as one per relation."""
-    sums: dict[str, Tally] = {}
-    for of_day in tallies.values():
-        for name, tally in of_day.items():
-            so_far = sums.get(name, Tally(0, 0))
-            examples = (*so_far.examples, *tally.examples)[:EXAMPLES]
-            sums[name] = Tally(so_far.rows + tally.rows, so_far.broken + tally.broken, examples)
-    return sums
+def _tallies(numbers: Sequence[Any]) -> Iterator[Tally]:
+    for place in range(0, len(numbers), 3):
+        rows, broken, examples = numbers[place : place + 3]
+        yield Tally(rows, broken, tuple(examples or ()))
+
+
+def together(days: Iterable[Judged]) -> Judged:
+    """Several days as one."""
+    rows, broken, sums = 0, 0, dict[str, Tally]()
+    for judged in days:
+        rows, broken = rows + judged.rows, broken + judged.broken
+        for name, tally in judged.relations.items():
+            known = sums.get(name, Tally(0, 0))
+            examples = (*known.examples, *tally.examples)[:EXAMPLES]
+            sums[name] = Tally(known.rows + tally.rows, known.broken + tally.broken, examples)
+    return Judged(rows, broken, sums)
 
 
 def loaded_days(connection: Connection, feed: Feed, first: date, last: date) -> set[date]:
@@ -75,4 +93,4 @@ def _tally(name: str) -> sql.Composable:
 
 
 def _statement(name: str) -> sql.Composable:
-    return sql.SQL((SQL_FILES / f"{name}.sql").read_text())  # type: ignore[arg-type]  # our own files, not user input
+    return sql.SQL((SQL_FILES / f"{name}.sql").read_text())

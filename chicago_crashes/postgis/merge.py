@@ -16,9 +16,10 @@ from psycopg import Connection, sql
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Table
 
-from chicago_crashes.cleaning.clean import DAY, ROW_KEY, SECOND_ROW, Cleaned
+from chicago_crashes.cleaning.clean import DAY, ROW_KEY, Cleaned
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.rules import SECOND_ROW
 from chicago_crashes.postgis.copy import copy_from_query, copy_rows, copy_to_stage
 from chicago_crashes.postgis.tables import FINDINGS, QUARANTINE, SIGNATURES
 

@@ -23,14 +23,7 @@ def published_columns(portal: Portal, feed: Feed) -> PublishedColumns:
         PermanentError: declared columns are missing.
         PortalUnavailableError: the description cannot be read.
     """
-    metadata = portal.get_metadata(feed.dataset_id, feed=feed.name)
-    try:
-        fields = [str(column["fieldName"]) for column in metadata["columns"]]
-    except (KeyError, TypeError) as error:
-        raise PortalUnavailableError(
-            f"The portal's description of {feed.name} ({feed.dataset_id}) lists no columns. Try again later."
-        ) from error
-    names = tuple(field for field in fields if not field.startswith(":"))
+    names = tuple(name for name, _ in described_columns(portal, feed))
     declared = set(feed.column_names)
     missing = [column.name for column in feed.columns if column.name not in names and not column.published_since]
     if missing:
@@ -40,3 +33,19 @@ def published_columns(portal: Portal, feed: Feed) -> PublishedColumns:
             "feed's declaration."
         )
     return PublishedColumns(names, tuple(name for name in names if name not in declared))
+
+
+def described_columns(portal: Portal, feed: Feed) -> list[tuple[str, str]]:
+    """The field name and type of each published column in their order, system fields and computed regions left out.
+
+    Raises:
+        PortalUnavailableError: the description cannot be read.
+    """
+    metadata = portal.get_metadata(feed.dataset_id, feed=feed.name)
+    try:
+        fields = [(str(column["fieldName"]), str(column.get("dataTypeName"))) for column in metadata["columns"]]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise PortalUnavailableError(
+            f"The portal's description of {feed.name} ({feed.dataset_id}) lists no columns. Try again later."
+        ) from error
+    return [(name, type_) for name, type_ in fields if not name.startswith(":")]

@@ -4,8 +4,8 @@ import json
 import sys
 from collections.abc import Sequence
 
-from chicago_crashes.cleaning.questions import questions
 from chicago_crashes.feeds import FEEDS
+from chicago_crashes.inspection import day_checks
 from chicago_crashes_bench.bench import Bench, Found
 from chicago_crashes_bench.growth import Growth
 from chicago_crashes_bench.results import Amount, Bar, Kind, Measurement, Unit
@@ -13,7 +13,7 @@ from chicago_crashes_bench.sizes import FIRST_DAY
 from chicago_crashes_bench.watching import run_watched
 
 ASSETS = 2 * len(FEEDS)
-CHECKS = sum(1 + len(questions(feed)) for feed in FEEDS)
+CHECKS = sum(len(day_checks(feed)) for feed in FEEDS)
 
 
 def measure(bench: Bench) -> Found:

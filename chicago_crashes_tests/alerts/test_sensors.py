@@ -110,7 +110,7 @@ def test_a_failed_blocking_check_is_critical_and_told_once(running: Platform, re
         cursor = tick(running, cursor=cursor)
     (message,) = receiver.messages
     assert message["title"] == f"[critical] Chicago Crashes: blocking check failed: crashes, {LAST}"
-    assert "The check reconciled failed" in message["message"]
+    assert "The check complete failed" in message["message"]
     assert f"{LAST}: " in message["message"]
     assert "source_rows 99" in message["message"]
 

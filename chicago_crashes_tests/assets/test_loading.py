@@ -64,17 +64,18 @@ def test_every_day_carries_its_own_numbers(running: Platform) -> None:
 def test_every_day_is_checked_by_itself(running: Platform, last: date) -> None:
     running.load(FIRST, last)
     days = DAYS[: (last - FIRST).days + 1]
-    for name in ("reconciled", "keys", "types", "categories", "coordinates_in_bounds"):
+    for name in ("complete", "unique", "valid", "consistent"):
         evaluations = _evaluations(running, "crashes", name)
         assert [day for day in days if day in evaluations] == days
         for day in days:
             target = evaluations[day].target_materialization_data
             assert target is not None
             assert target.run_id == running.instance.get_runs()[0].run_id
-    numbers = _evaluations(running, "crashes", "reconciled")[DAYS[0]].metadata
+    numbers = _evaluations(running, "crashes", "complete")[DAYS[0]].metadata
     assert _number(numbers, "source_rows") == _number(numbers, "raw_rows") == _number(numbers, "table_rows")
-    bounds = _evaluations(running, "crashes", "coordinates_in_bounds")[DAYS[0]].metadata
-    assert {"failed_rows", "failure_rate", "threshold", "rows"} <= bounds.keys()
+    for name in ("unique", "valid", "consistent"):
+        counted = _evaluations(running, "crashes", name)[DAYS[0]].metadata
+        assert {"failed_rows", "failure_rate", "rows"} <= counted.keys()
 
 
 def test_checks_count_what_was_repaired(running: Platform) -> None:
@@ -86,11 +87,11 @@ def test_checks_count_what_was_repaired(running: Platform) -> None:
         )
     )
     assert found
-    evaluations = _evaluations(running, "crash_people", "age_in_bounds")
+    evaluations = _evaluations(running, "crash_people", "valid")
     for day in DAYS:
-        failed = _number(evaluations[day].metadata, "failed_rows")
-        assert failed == found.get(day, 0)
-        assert ("examples" in evaluations[day].metadata) == (failed > 0)
+        metadata = evaluations[day].metadata
+        assert (_number(metadata, "age bounds") if day in found else 0) == found.get(day, 0)
+        assert ("examples" in metadata) == (_number(metadata, "failed_rows") > 0)
 
 
 def test_a_failed_day_fails_alone(running: Platform) -> None:
@@ -136,7 +137,7 @@ def test_rows_that_vanish_from_a_table_fail_the_blocking_check(running: Platform
     )
     outcome = running.load(FIRST, LAST, [CRASHES])
     assert not outcome.succeeded
-    evaluations = _evaluations(running, "crashes", "reconciled")
+    evaluations = _evaluations(running, "crashes", "complete")
     assert {day for day, found in evaluations.items() if day and not found.passed} == {"2024-03-09"}
     assert _number(evaluations["2024-03-09"].metadata, "unaccounted_rows") > 0
 

@@ -21,7 +21,7 @@ from chicago_crashes.importing.files import ExportFile, find_exports
 from chicago_crashes.importing.importer import import_file
 from chicago_crashes.importing.judging import Kept
 from chicago_crashes.ingest import FetchedDay, LoadedDay, load_days
-from chicago_crashes.inspection import reconcile
+from chicago_crashes.inspection import complete
 from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.postgis.merge import DayCounts
 from chicago_crashes_tests.importing.conftest import Workplace
@@ -92,7 +92,7 @@ def test_an_export_becomes_the_rows_that_its_data_is_cleaned_to(
     stored = Counter(tuple(row.values()) for row in workplace.rows(feed, columns))
     assert stored == expected
     with psycopg.connect(workplace.database_url) as connection:
-        assert all(verdict.passed for verdict in reconcile(connection, workplace.lake, feed, sorted(outcome.days)))
+        assert all(verdict.passed for verdict in complete(connection, workplace.lake, feed, sorted(outcome.days)))
 
 
 def test_importing_again_changes_nothing_even_in_another_order(
@@ -220,7 +220,7 @@ def test_a_row_that_the_portal_moved_to_another_day_stays_there(workplace: Workp
     stored = workplace.query("select crash_record_id, crash_date::date from crashes order by 1")
     assert stored == [("c1", moved_to), ("c2", A_DAY)]
     with psycopg.connect(workplace.database_url) as connection:
-        assert all(verdict.passed for verdict in reconcile(connection, workplace.lake, CRASHES, [A_DAY, moved_to]))
+        assert all(verdict.passed for verdict in complete(connection, workplace.lake, CRASHES, [A_DAY, moved_to]))
 
 
 def test_a_newer_export_amends_what_an_older_one_brought(workplace: Workplace) -> None:

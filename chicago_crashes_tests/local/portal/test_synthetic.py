@@ -365,7 +365,18 @@ def _dirt_in(feed: str, frames: Mapping[str, pl.DataFrame]) -> dict[tuple[str, s
         inside = lat.is_between(BOX[0], BOX[1]) & lon.is_between(BOX[2], BOX[3])
         lanes = pl.col("lane_cnt").str.replace_all(",", "").cast(pl.Int64)
         time, notified = (pl.col(name).str.to_datetime() for name in ("crash_date", "date_police_notified"))
+        total, killed, *others = (pl.col(f"injuries_{name}").cast(pl.Int64) for name in INJURIES_ADDED)
+        counted = _counted_of_crash(frames)
         return {
+            ("injuries_total", "injuries_off_by_one"): total != pl.sum_horizontal(killed, *others),
+            ("injuries_total", "killed_miscounted"): frames["crashes"].select(killed).to_series() != counted["killed"],
+            ("injuries_total", "unknown_injuries"): total.is_null() & pl.lit(counted["people"] > 0),
+            ("most_severe_injury", "another_severity"): frames["crashes"]["most_severe_injury"] != counted["worst"],
+            ("crash_hour", "another_hour"): pl.col("crash_hour").cast(pl.Int64) != time.dt.hour(),
+            ("crash_day_of_week", "another_weekday"): pl.col("crash_day_of_week").cast(pl.Int64)
+            != time.dt.weekday() % 7 + 1,
+            ("crash_month", "another_month"): pl.col("crash_month").cast(pl.Int64) != time.dt.month(),
+            ("num_units", "units_miscounted"): pl.col("num_units").cast(pl.Float64) != pl.lit(counted["units"]),
             ("location", "missing_coordinates"): pl.col("location").is_null() & lat.is_null() & lon.is_null(),
             ("location", "zero_coordinates"): (lat == 0) & (lon == 0) & (pl.col("location") == "POINT (0 0)"),
             ("location", "coordinates_out_of_bounds"): ~inside & (lat != 0),
@@ -384,7 +395,12 @@ def _dirt_in(feed: str, frames: Mapping[str, pl.DataFrame]) -> dict[tuple[str, s
         }
     if feed == "people":
         age = pl.col("age").cast(pl.Float64)
+        units = frames["vehicles"].select("crash_record_id", "vehicle_id", unit="crash_unit_id")
+        own_unit = frames["people"].select("crash_record_id", unit=pl.col("person_id").str.strip_prefix("O"))
         return {
+            ("person_id", "another_unit"): pl.col("person_id").str.starts_with("O")
+            & pl.lit(_is_missing(own_unit, units)),
+            ("vehicle_id", "another_vehicle"): pl.lit(_is_missing(frames["people"], units, "vehicle_id")),
             ("crash_record_id", "orphan"): ~pl.col("crash_record_id").is_in(crash_ids),
             ("crash_date", "dated_differently"): _is_dated_differently(frames["people"], frames["vehicles"], dates),
             ("age", "negative_age"): age < 0,
@@ -418,7 +434,13 @@ def _dirt_in(feed: str, frames: Mapping[str, pl.DataFrame]) -> dict[tuple[str, s
             ("vehicle_type", "unknown_category"): _is_undeclared(feed, "vehicle_type"),
             **{(column, "unknown_flag"): pl.col(column) == "U" for column in with_flags},
         }
+    classes = frames["people"].select("person_id", "injury_classification")
+    of_victims = frames["fatalities"].join(classes, on="person_id", how="left", maintain_order="left")
+    is_listed = frames["fatalities"]["person_id"].is_in(classes["person_id"].implode())
     return {
+        ("person_id", "no_such_person"): pl.col("person_id").str.contains(r"^[OP]\d+$") & ~pl.lit(is_listed),
+        ("person_id", "survivor_listed"): pl.lit(is_listed)
+        & pl.lit(of_victims["injury_classification"].ne_missing("FATAL")),
         ("person_id", "blank_person_id"): pl.col("person_id").is_null(),
         ("person_id", "null_marker"): pl.col("person_id") == "UNK",
         ("person_id", "repeated_person_id"): ~pl.col("person_id").is_first_distinct()
@@ -427,6 +449,41 @@ def _dirt_in(feed: str, frames: Mapping[str, pl.DataFrame]) -> dict[tuple[str, s
         ("crash_location", "whitespace"): pl.col("crash_location").str.contains("  "),
         ("victim", "unknown_category"): _is_undeclared(feed, "victim"),
     }
+
+
+INJURIES_ADDED = ("total", "fatal", "incapacitating", "non_incapacitating", "reported_not_evident")
+FROM_SLIGHT_TO_FATAL = (
+    "NO INDICATION OF INJURY",
+    "REPORTED, NOT EVIDENT",
+    "NONINCAPACITATING INJURY",
+    "INCAPACITATING INJURY",
+    "FATAL",
+)
+
+
+def _counted_of_crash(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """What units and people say of each crash, in the order of the crashes."""
+    ranks = pl.col("injury_classification").replace_strict(
+        FROM_SLIGHT_TO_FATAL, range(len(FROM_SLIGHT_TO_FATAL)), default=None
+    )
+    people = (
+        frames["people"]
+        .group_by("crash_record_id")
+        .agg(people=pl.len(), killed=(pl.col("injury_classification") == "FATAL").sum(), rank=ranks.max())
+    )
+    units = frames["vehicles"].group_by("crash_record_id").agg(units=pl.len())
+    crashes = frames["crashes"].select("crash_record_id")
+    for counted in (people, units):
+        crashes = crashes.join(counted, on="crash_record_id", how="left", maintain_order="left")
+    worst = pl.col("rank").replace_strict(range(len(FROM_SLIGHT_TO_FATAL)), FROM_SLIGHT_TO_FATAL, default=None)
+    return crashes.with_columns(pl.col("people", "killed", "units").fill_null(0), worst=worst)
+
+
+def _is_missing(named: pl.DataFrame, units: pl.DataFrame, column: str = "unit") -> pl.Series:
+    """Whether the unit a row names is not among the units of its crash; null where it names none."""
+    there = units.select("crash_record_id", column).unique().with_columns(is_there=True)
+    found = named.join(there, on=["crash_record_id", column], how="left", maintain_order="left")
+    return found.select(pl.when(pl.col(column).is_not_null()).then(pl.col("is_there").is_null())).to_series()
 
 
 def _is_padded(column: str) -> pl.Expr:

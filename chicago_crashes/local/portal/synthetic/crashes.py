@@ -303,6 +303,7 @@ def stains(dirt: d.Dirt) -> list[d.Stain]:
     """What can be wrong with a published crash."""
     place = ("latitude", "longitude", "location")
     return [
+        *_contradictions(dirt),
         d.Stain("missing_coordinates", dirt.missing_coordinates, "location", dict.fromkeys(place)),
         d.Stain(
             "zero_coordinates",
@@ -333,6 +334,62 @@ def stains(dirt: d.Dirt) -> list[d.Stain]:
         d.markers("street_name", dirt.unknown_street),
         d.blanks("weather_condition", dirt.whitespace_in_category),
         d.new_category("traffic_control_device", dirt.unknown_category, "HAWK BEACON", "SPEED FEEDBACK SIGN"),
+    ]
+
+
+_INJURY_COUNTS = (
+    "injuries_total",
+    "injuries_fatal",
+    "injuries_incapacitating",
+    "injuries_non_incapacitating",
+    "injuries_reported_not_evident",
+    "injuries_no_indication",
+    "injuries_unknown",
+)
+
+
+def _contradictions(dirt: d.Dirt) -> list[d.Stain]:
+    """Crashes that contradict themselves, their units or their people, each in one way only.
+
+    Those about injuries are accounted under one column, so that none hides another.
+    """
+    total, worst = pl.col("injuries_total"), pl.col("most_severe_injury")
+    another = pl.when(worst == "FATAL").then(pl.lit("NO INDICATION OF INJURY")).otherwise(pl.lit("FATAL"))
+    one_more_killed = {name: d.one_more(name) for name in ("injuries_fatal", "injuries_total")}
+    return [
+        d.Stain(
+            "injuries_off_by_one",
+            dirt.injuries_off_by_one,
+            "injuries_total",
+            {"injuries_total": d.one_more("injuries_total")},
+            total.is_not_null(),
+        ),
+        d.Stain("killed_miscounted", dirt.killed_miscounted, "injuries_total", one_more_killed, total.is_not_null()),
+        d.Stain(
+            "unknown_injuries",
+            dirt.unknown_injuries,
+            "injuries_total",
+            dict.fromkeys(_INJURY_COUNTS),
+            total.is_not_null(),
+        ),
+        d.Stain(
+            "another_severity",
+            dirt.another_severity,
+            "most_severe_injury",
+            {"most_severe_injury": another},
+            worst.is_not_null(),
+        ),
+        d.Stain("another_hour", dirt.another_hour, "crash_hour", {"crash_hour": d.next_in_turn("crash_hour", 0, 23)}),
+        d.Stain(
+            "another_weekday",
+            dirt.another_weekday,
+            "crash_day_of_week",
+            {"crash_day_of_week": d.next_in_turn("crash_day_of_week", 1, 7)},
+        ),
+        d.Stain(
+            "another_month", dirt.another_month, "crash_month", {"crash_month": d.next_in_turn("crash_month", 1, 12)}
+        ),
+        d.Stain("units_miscounted", dirt.units_miscounted, "num_units", {"num_units": d.one_more("num_units")}),
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 
 import polars as pl
 
+from chicago_crashes.feeds import Feed
 from chicago_crashes.local.portal.synthetic.draws import Draws
 
 ACCOUNT_SCHEMA = {"feed": pl.String, "day": pl.Date, "column": pl.String, "dirt": pl.String, "rows": pl.Int64}
@@ -33,6 +34,15 @@ class Dirt:
     unknown_street: float = 0.00005
     crashes_without_people: float = 0.0023
     late_notification: float = 0.017
+    # crashes that contradict themselves, their units or their people; chosen: none in 877,919
+    injuries_off_by_one: float = 0.000001
+    killed_miscounted: float = 0.000001
+    unknown_injuries: float = 0.000001
+    another_severity: float = 0.000001
+    another_hour: float = 0.000001
+    another_weekday: float = 0.000001
+    another_month: float = 0.000001
+    units_miscounted: float = 0.000001
     # children
     orphaned_crashes: float = 0.00001  # chosen: none in 2018-2025; how many crashes are missing though children exist
     people_dated_differently: float = 0.000084
@@ -40,6 +50,9 @@ class Dirt:
     # people
     negative_age: float = 0.000004
     age_above_120: float = 0.000002  # chosen: the highest seen is 110
+    another_unit: float = 0.000001  # chosen: none in 792
+    another_vehicle: float = 0.000001  # chosen: none in 983
+    missing_person_id: float = 0  # none seen; such a row cannot be loaded
     # vehicles
     impossible_vehicle_year: float = 0.0008
     unit_number_zero: float = 0.00001
@@ -54,6 +67,8 @@ class Dirt:
     unknown_person_id: float = 0.0023
     two_person_ids: float = 0.0011
     repeated_person_id: float = 0.0046
+    no_such_person: float = 0.0002  # chosen
+    survivor_listed: float = 0.0002  # chosen
     doubled_blanks: float = 0.01
     unknown_victim: float = 0.00001  # chosen, as for all unknown categories
     # everywhere
@@ -63,19 +78,22 @@ class Dirt:
     whitespace_in_category: float = 0.00002  # chosen: none seen
     integers_with_decimals: float = 0.0001  # chosen: spreadsheets add it
     unknown_category: float = 0.00001  # chosen: new values do turn up
+    second_row: float = 0  # none seen; of two rows with one key only one can be loaded
 
     def times(self, factor: float, *, at_least: float, at_most: float) -> "Dirt":
-        """The same faults more often; every one of them has at least one of these chances, and at most the other."""
+        """The same faults more often; those that occur have at least one of these chances, and at most the other."""
         rates = {field.name: getattr(self, field.name) * factor for field in fields(self)}
-        return Dirt(**{name: min(max(rate, at_least), at_most) for name, rate in rates.items()})
+        return Dirt(**{name: min(max(rate, at_least), at_most) if rate else 0 for name, rate in rates.items()})
 
 
 DOCUMENTED_DIRT = Dirt()
 HEAVY_DIRT = replace(
     DOCUMENTED_DIRT.times(20, at_least=0.01, at_most=0.15),
-    blank_person_id=0.35,
-    unknown_person_id=0.3,
-    two_person_ids=0.3,
+    blank_person_id=0.25,
+    unknown_person_id=0.2,
+    two_person_ids=0.2,
+    no_such_person=0.15,
+    survivor_listed=0.15,
     repeated_person_id=0.25,
     doubled_blanks=0.5,
     unknown_victim=0.3,
@@ -183,6 +201,25 @@ def new_category(column: str, rate: float, *values: str) -> Stain:
 def unknown_flag(column: str, rate: float) -> Stain:
     """A flag that says U for "unknown"."""
     return Stain("unknown_flag", rate, column, {column: ("U",)}, pl.col(column).is_not_null())
+
+
+def one_more(column: str) -> pl.Expr:
+    """A number written one too high."""
+    return (pl.col(column).cast(pl.Int64) + 1).cast(pl.String)
+
+
+def next_in_turn(column: str, lowest: int, highest: int) -> pl.Expr:
+    """The number after this one; after the highest comes the lowest."""
+    turned = (pl.col(column).cast(pl.Int64) - lowest + 1) % (highest - lowest + 1) + lowest
+    return turned.cast(pl.String)
+
+
+def second_rows(feed: Feed, rows: pl.DataFrame, dirt: Dirt, account: Account) -> pl.DataFrame:
+    """`rows`, some of those with a key twice: one says what the other says, so it does not matter which is loaded."""
+    is_twice = Draws(rows["key"]).chance("second row", dirt.second_row)
+    copies = rows.filter(is_twice, *(pl.col(name).is_not_null() for name in feed.key))
+    account.note(feed.name, feed.key[-1], "second_row", copies["day"])
+    return pl.concat([rows, copies])
 
 
 def another_time(column: str) -> pl.Expr:

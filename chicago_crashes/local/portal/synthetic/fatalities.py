@@ -29,11 +29,18 @@ FATAL = 4
 
 
 def fatalities_of(people: pl.DataFrame, crashes: pl.DataFrame) -> pl.DataFrame:
-    """The listed victims among `people`, each with the place of the crash."""
+    """The listed victims among `people`, each with the place of the crash and somebody who survived it."""
     killed = people.filter(pl.col("injury") == FATAL)
     places = crashes.select("crash_record_id", "number", "street_direction", "street_name", "lat", "lon")
     listed = killed.filter(Draws(killed["key"]).chance("listed", _LISTED))
-    return listed.join(places, on="crash_record_id", how="left", maintain_order="left")
+    survivors = (
+        people.filter(pl.col("injury").fill_null(0) < FATAL)
+        .group_by("crash_record_id")
+        .agg(survivor=pl.col("person_id").min())
+    )
+    return listed.join(places, on="crash_record_id", how="left", maintain_order="left").join(
+        survivors, on="crash_record_id", how="left", maintain_order="left"
+    )
 
 
 def published(victims: pl.DataFrame) -> pl.DataFrame:
@@ -90,6 +97,20 @@ def stains(dirt: d.Dirt) -> list[d.Stain]:
         d.Stain("blank_person_id", dirt.blank_person_id, "person_id", {"person_id": None}, alone),
         d.Stain("null_marker", dirt.unknown_person_id, "person_id", {"person_id": ("UNK",)}, alone),
         d.Stain("two_person_ids", dirt.two_person_ids, "person_id", {"person_id": two}, alone),
+        d.Stain(
+            "no_such_person",
+            dirt.no_such_person,
+            "person_id",
+            {"person_id": pl.col("person_id").str.replace(r"^[OP]", "O99999")},
+            alone,
+        ),
+        d.Stain(
+            "survivor_listed",
+            dirt.survivor_listed,
+            "person_id",
+            {"person_id": pl.col("survivor")},
+            alone & pl.col("survivor").is_not_null(),
+        ),
         d.Stain("whitespace", dirt.doubled_blanks, "crash_location", {"crash_location": doubled}),
         d.new_category("victim", dirt.unknown_victim, "E-BIKE RIDER"),
     ]

@@ -1,5 +1,7 @@
 """Synthetic people: who was in each unit and how badly they were hurt (typed), then the published text."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from chicago_crashes.local.portal.synthetic import dirt as d
@@ -291,14 +293,46 @@ def _age(draws: Draws, is_passenger: pl.Expr, fled: pl.Expr) -> pl.Expr:
 
 def stains(dirt: d.Dirt) -> list[d.Stain]:
     """What can be wrong with a published person."""
+    nobody_killed = pl.col("injury").max().over("crash_record_id").fill_null(0) < len(_INJURIES) - 1
+    is_judged_by_driver = (
+        ((pl.col("person_type") == "DRIVER") & pl.col("injury").is_not_null()).any().over("crash_record_id")
+    )
+    is_spare = (pl.col("person_type") == "PASSENGER") & (pl.col("injury") == 0) & is_judged_by_driver
+    has_key = pl.col("person_id").is_not_null()
+    is_spare = is_spare & nobody_killed & ~pl.col("is_withheld")
+    new_equipment = d.new_category("safety_equipment", dirt.unknown_category, "INFLATABLE VEST", "SMART HELMET")
     return [
-        d.Stain("dated_differently", dirt.people_dated_differently, "crash_date", {"crash_date": d.another_time("at")}),
-        d.Stain("negative_age", dirt.negative_age, "age", {"age": ("-1", "-40", "-47", "-49", "-59", "-177")}),
-        d.Stain("age_above_120", dirt.age_above_120, "age", {"age": ("121", "130", "150", "999")}),
+        # The victims' list names the people of crashes in which somebody was killed.
+        d.Stain(
+            "another_unit",
+            dirt.another_unit,
+            "person_id",
+            {"person_id": pl.col("person_id").str.replace("O", "O99999", literal=True)},
+            pl.col("person_id").str.starts_with("O") & nobody_killed,
+        ),
+        # Without this row the crash still is as its other people make it. It cannot be loaded, so nothing else that is
+        # wrong with it could be found.
+        d.Stain("missing_person_id", dirt.missing_person_id, "person_id", {"person_id": None}, is_spare),
+        d.Stain(
+            "dated_differently",
+            dirt.people_dated_differently,
+            "crash_date",
+            {"crash_date": d.another_time("at")},
+            ~pl.col("is_withheld") & has_key,
+        ),
+        d.Stain(
+            "another_vehicle",
+            dirt.another_vehicle,
+            "vehicle_id",
+            {"vehicle_id": pl.concat_str(pl.lit("-"), pl.col("vehicle_id"))},
+            pl.col("vehicle_id").is_not_null() & has_key,
+        ),
+        d.Stain("negative_age", dirt.negative_age, "age", {"age": ("-1", "-40", "-47", "-49", "-59", "-177")}, has_key),
+        d.Stain("age_above_120", dirt.age_above_120, "age", {"age": ("121", "130", "150", "999")}, has_key),
         d.decimals("age", dirt.integers_with_decimals),
         d.markers("hospital", dirt.null_markers * 4),
         d.markers("ems_agency", dirt.null_markers * 6),
         d.markers("city", dirt.null_markers),
         d.blanks("city", dirt.whitespace),
-        d.new_category("safety_equipment", dirt.unknown_category, "INFLATABLE VEST", "SMART HELMET"),
+        replace(new_equipment, where=pl.col("safety_equipment").is_not_null() & has_key),
     ]

@@ -13,7 +13,7 @@ from chicago_crashes.local.portal.synthetic import fatalities as fatalities_feed
 from chicago_crashes.local.portal.synthetic import people as people_feed
 from chicago_crashes.local.portal.synthetic import vehicles as vehicles_feed
 from chicago_crashes.local.portal.synthetic.days import FIRST_DAY, MOST_ROWS_PER_DAY, days_between
-from chicago_crashes.local.portal.synthetic.dirt import DOCUMENTED_DIRT, Account, Dirt, stain
+from chicago_crashes.local.portal.synthetic.dirt import DOCUMENTED_DIRT, Account, Dirt, second_rows, stain
 from chicago_crashes.local.portal.synthetic.transactions import with_transactions
 
 CRASHES_PER_DAY = 297
@@ -96,7 +96,11 @@ def _batch(start: date, end: date, seed: int, rows_per_day: int, dirt: Dirt | No
             "vehicles": vehicles_feed.stains(dirt),
             "fatalities": fatalities_feed.stains(dirt),
         }
-        published = {feed: stain(feed, rows, stains[feed], account) for feed, rows in published.items()}
+        published = {name: stain(name, rows, stains[name], account) for name, rows in published.items()}
+        # Equal victims are no fault: their list has no key, so they are numbered.
+        for feed in FEEDS:
+            if feed.surrogate is None:
+                published[feed.name] = second_rows(feed, published[feed.name], dirt, account)
     return Batch(start, end, _finished(published, seed), account.total())
 
 

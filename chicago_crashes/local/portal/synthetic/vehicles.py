@@ -299,7 +299,11 @@ def stains(dirt: d.Dirt) -> list[d.Stain]:
     quoted = '"ALLISON\'S FIBERGLASS MFG., INC (PORT ORANGE., FLORIDA)."'
     return [
         d.Stain(
-            "dated_differently", dirt.vehicles_dated_differently, "crash_date", {"crash_date": d.another_time("at")}
+            "dated_differently",
+            dirt.vehicles_dated_differently,
+            "crash_date",
+            {"crash_date": d.another_time("at")},
+            ~pl.col("is_withheld"),
         ),
         d.Stain("unit_number_zero", dirt.unit_number_zero, "unit_no", {"unit_no": ("0",)}),
         d.Stain("unit_number_huge", dirt.unit_number_huge, "unit_no", {"unit_no": ("3778035",)}),

@@ -1,0 +1,39 @@
+"""Is a feed's table as new as it should be: its newest crash, and the last time the portal was asked."""
+
+from datetime import UTC, datetime
+
+from psycopg import Connection
+
+from chicago_crashes.alerts.staleness import STALE_AFTER, WITHOUT_NEWS_FOR_LONG, newest_crash
+from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.rules import Question
+from chicago_crashes.inspection import Verdict
+
+SECONDS_A_DAY = 86_400
+
+
+def fresh(connection: Connection, feed: Feed, *, last_poll: datetime | None, now: datetime) -> Verdict:
+    """Whether the newest crash and the last successful poll are at most four days old. `now` is Chicago's."""
+    newest = newest_crash(connection, feed)
+    reasons = []
+    numbers: dict[str, int | float] = {}
+    if newest is None:
+        reasons.append("The table is empty.")
+    else:
+        age = now.date() - newest.date()
+        numbers["days_since_newest_crash"] = age.days
+        if age > STALE_AFTER and feed.name not in WITHOUT_NEWS_FOR_LONG:
+            reasons.append(
+                f"The newest crash is of {newest:%Y-%m-%d}, {age.days} days ago; at most {STALE_AFTER.days} are usual."
+            )
+    if last_poll is None:
+        reasons.append("The portal was never asked.")
+    else:
+        since = now - last_poll
+        numbers["days_since_last_poll"] = round(since.total_seconds() / SECONDS_A_DAY, 2)
+        if since > STALE_AFTER:
+            reasons.append(
+                f"The portal was last asked successfully on {last_poll.astimezone(UTC):%Y-%m-%d %H:%M} UTC. Is the "
+                "sensor portal_changes on?"
+            )
+    return Verdict(Question.FRESH.value, None, passed=not reasons, is_fault=False, numbers=numbers, reasons=reasons)
