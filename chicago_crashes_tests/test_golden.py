@@ -16,6 +16,8 @@ from chicago_crashes.lake import Lake
 from chicago_crashes.local.portal.exports import publish_directory
 from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.postgis.consistency import judged_days, together
+from chicago_crashes.relations import CRASHES_CONSISTENT, PEOPLE_CONNECTED, VEHICLES_CONNECTED, Comparison
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes_tests.platform import Platform, platform
@@ -77,6 +79,40 @@ def test_the_relations_between_real_rows(loaded: Platform) -> None:
     joined = """
         select count(*) from crash_people join crash_vehicles using (crash_record_id, vehicle_id)"""
     assert loaded.query(joined) == [(983,)]
+
+
+WHOLE = """
+    create temporary table complete on commit drop as
+        select crash_record_id from crashes
+        intersect select crash_record_id from crash_people
+        intersect select crash_record_id from crash_vehicles;
+    delete from crashes where crash_record_id not in (select crash_record_id from complete);
+    delete from crash_people where crash_record_id not in (select crash_record_id from complete);
+    delete from crash_vehicles where crash_record_id not in (select crash_record_id from complete);
+"""
+"""The published slices end in the middle of crashes; this leaves those that are whole."""
+
+
+def test_the_checks_of_relations_count_what_is_known_of_real_rows(loaded: Platform) -> None:
+    """The slices hold 1,000 rows of each feed; 459 crashes are in all three, and their units and people with them."""
+    with psycopg.connect(loaded.database_url) as connection:
+        people = _counted(connection, PEOPLE_CONNECTED)
+        assert people["vehicle_exists"] == (983, 0)
+        assert people["unit_exists"] == (792, 0)
+        connection.execute(WHOLE)
+        crashes = _counted(connection, CRASHES_CONSISTENT)
+        assert {name: broken for name, (_, broken) in crashes.items() if broken} == {}
+        assert crashes == dict.fromkeys(crashes, (459, 0)) | {"unknown_injuries_without_people": (0, 0)}
+        for comparison in (PEOPLE_CONNECTED, VEHICLES_CONNECTED):
+            whole = _counted(connection, comparison)
+            assert whole["crash_exists"][0] > 459
+            assert {name: broken for name, (_, broken) in whole.items() if broken} == {}
+        connection.rollback()
+
+
+def _counted(connection: psycopg.Connection, comparison: Comparison) -> dict[str, tuple[int, int]]:
+    judged = together(judged_days(connection, comparison).values())
+    return {name: (tally.rows, tally.broken) for name, tally in judged.relations.items()}
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)

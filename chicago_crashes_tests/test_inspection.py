@@ -9,8 +9,17 @@ import psycopg
 import pytest
 
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.inspection import EXAMPLES, Verdict, complete, unique_and_valid
+from chicago_crashes.inspection import (
+    EXAMPLES,
+    Verdict,
+    complete,
+    related,
+    related_history,
+    unique_and_valid,
+    valid_history,
+)
 from chicago_crashes.lake import Lake
+from chicago_crashes.relations import COMPARISONS, CRASHES_CONSISTENT, PEOPLE_CONNECTED, VEHICLES_CONNECTED, Comparison
 from chicago_crashes_tests.cleaning.raw_rows import Row, raw_frame
 from chicago_crashes_tests.postgis.loading import FETCHED, SIGNED, Connection, Days, connected, load
 
@@ -34,6 +43,10 @@ class Store:
 
     def complete(self, feed: Feed, *days: date) -> list[Verdict]:
         return list(complete(self.db, self.lake, feed, days))
+
+    def related(self, comparison: Comparison, day: date) -> Verdict:
+        (verdict,) = related(self.db, comparison, [day])
+        return verdict
 
     def verdict(self, feed: Feed, question: str, day: date) -> Verdict:
         return next(
@@ -250,3 +263,153 @@ def test_many_days_are_judged_in_blocks(store: Store) -> None:
 
     assert {v.day for v in verdicts} == set(days)
     assert [(v.question, v.day) for v in verdicts if not v.passed] == [("valid", DAY)]
+
+
+def unit(number: int, **more: str) -> Row:
+    """A unit of the crash c1 with a vehicle."""
+    return {"crash_unit_id": str(number), "vehicle_id": str(1000 + number), "unit_no": str(number), **more}
+
+
+def whole_crash(store: Store, *, units: Sequence[Row], persons: Sequence[Row], **crash: str) -> None:
+    """One crash with its units and people, on `DAY`."""
+    store.load(CRASHES, {DAY: [{"num_units": str(len(units)), **crash}]})
+    store.load(VEHICLES, {DAY: units})
+    store.load(PEOPLE, {DAY: persons})
+    store.load(FATALITIES, {DAY: []})
+
+
+SOUND_CRASH = {
+    "most_severe_injury": "FATAL",
+    "injuries_total": "2",
+    "injuries_fatal": "1",
+    "injuries_incapacitating": "0",
+    "injuries_non_incapacitating": "0",
+    "injuries_reported_not_evident": "1",
+    "crash_hour": "12",
+    "crash_day_of_week": "5",
+    "crash_month": "12",
+}
+UNITS = [unit(1), unit(2)]
+PERSONS: list[Row] = [
+    {"person_id": "O1", "vehicle_id": "1001", "injury_classification": "FATAL"},
+    {"person_id": "O2", "vehicle_id": "1002", "injury_classification": "NO INDICATION OF INJURY"},
+    {"person_id": "P7", "vehicle_id": "1002", "injury_classification": "REPORTED, NOT EVIDENT"},
+]
+
+
+def test_rows_that_agree_keep_every_relation(store: Store) -> None:
+    whole_crash(store, units=UNITS, persons=PERSONS, **SOUND_CRASH)
+
+    for comparison in COMPARISONS:
+        verdict = store.related(comparison, DAY)
+        assert (verdict.passed, numbers(verdict)["failed_rows"]) == (True, 0), verdict
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        ("injuries_add_up", {"injuries_total": "3"}),
+        ("hour_of_date", {"crash_hour": "0"}),
+        ("weekday_of_date", {"crash_day_of_week": "4"}),
+        ("month_of_date", {"crash_month": "11"}),
+        ("units_counted", {"num_units": "3"}),
+        ("worst_injury_of_people", {"most_severe_injury": "INCAPACITATING INJURY"}),
+        ("fatal_people_counted", {"injuries_fatal": "0", "injuries_incapacitating": "1"}),
+    ],
+)
+def test_a_crash_that_contradicts_others_breaks_one_relation(store: Store, rule: str, wrong: dict[str, str]) -> None:
+    whole_crash(store, units=UNITS, persons=PERSONS, **(SOUND_CRASH | wrong))
+
+    verdict = store.related(CRASHES_CONSISTENT, DAY)
+
+    assert numbers(verdict) == {"rows": 1, "failed_rows": 1, "failure_rate": 1.0, rule: 1}
+    assert list(verdict.examples) == [f"{rule}: c1"]
+
+
+def test_units_and_people_belong_to_a_crash_by_id_whatever_their_date(store: Store) -> None:
+    whole_crash(store, units=UNITS, persons=PERSONS, **SOUND_CRASH)
+    store.db.execute("update crash_vehicles set crash_date = crash_date - interval '2 years' where crash_unit_id = 2")
+    store.db.execute("update crash_people set crash_date = crash_date - interval '2 years' where person_id = 'O1'")
+
+    assert numbers(store.related(CRASHES_CONSISTENT, DAY))["failed_rows"] == 0
+    assert numbers(store.related(PEOPLE_CONNECTED, DAY))["failed_rows"] == 0
+    assert numbers(store.related(VEHICLES_CONNECTED, DAY)) == {"rows": 1, "failed_rows": 0, "failure_rate": 0.0}
+    assert numbers(related_history(store.db, CRASHES_CONSISTENT))["failed_rows"] == 0
+    moved = date(DAY.year - 2, DAY.month, DAY.day)
+    for feed in (CRASHES, VEHICLES, PEOPLE):
+        store.db.execute(
+            "insert into ops.signatures (feed, day, source_rows, raw_rows, table_rows, quarantined_rows, repaired_rows,"
+            " fetched_at, loaded_at, run_id) values (%s, %s, 0, 0, 0, 0, 0, now(), now(), 'run')",
+            [feed.name, moved],
+        )
+    for comparison in (PEOPLE_CONNECTED, VEHICLES_CONNECTED):
+        verdict = store.related(comparison, moved)
+        assert numbers(verdict) == {"rows": 1, "failed_rows": 1, "failure_rate": 1.0, "dated_like_crash": 1}
+
+
+def test_rows_that_name_what_is_not_there_are_not_connected(store: Store) -> None:
+    persons: list[Row] = [
+        {"person_id": "O1", "vehicle_id": "1002"},
+        {"person_id": "O99999999999999999", "vehicle_id": "1001"},
+        {"person_id": "P1", "vehicle_id": "77"},
+        {"person_id": "P2", "vehicle_id": None},
+        {"crash_record_id": "c9", "person_id": "O1", "vehicle_id": "1001"},
+    ]
+    whole_crash(store, units=[*UNITS, {**unit(3), "crash_record_id": "c8"}], persons=persons)
+
+    verdict = store.related(PEOPLE_CONNECTED, DAY)
+
+    assert numbers(verdict) == {
+        "rows": 5,
+        "failed_rows": 3,
+        "failure_rate": 0.6,
+        "crash_exists": 1,
+        "unit_exists": 2,
+        "vehicle_exists": 2,
+    }
+    assert numbers(store.related(VEHICLES_CONNECTED, DAY))["crash_exists"] == 1
+
+
+def test_a_day_of_which_another_table_is_not_loaded_is_not_compared(store: Store) -> None:
+    store.load(CRASHES, {DAY: [{"num_units": "2"}]})
+    store.load(PEOPLE, {DAY: people(1)})
+
+    verdict = store.related(CRASHES_CONSISTENT, DAY)
+
+    assert (verdict.passed, numbers(verdict)["rows"]) == (True, 0)
+    assert list(verdict.reasons) == ["Not asked: crash_vehicles of this day is not loaded."]
+    assert related_history(store.db, CRASHES_CONSISTENT).reasons
+
+
+def test_a_rate_three_times_that_of_the_past_is_told_although_the_threshold_allows_it(store: Store) -> None:
+    past = date.fromordinal(DAY.toordinal() - 20)
+    store.load(PEOPLE, {past: people(6000, ages=["-1"] * 3), DAY: people(1500, ages=["-1"] * 12)})
+
+    verdict = store.verdict(PEOPLE, "valid", DAY)
+
+    assert (verdict.passed, verdict.is_fault) == (False, False)
+    assert list(verdict.reasons) == ["age bounds: 12 rows, where 0.8 were usual in the 365 days before"]
+
+
+def test_a_rate_like_that_of_the_past_is_not_told(store: Store) -> None:
+    past = date.fromordinal(DAY.toordinal() - 20)
+    store.load(PEOPLE, {past: people(6000, ages=["-1"] * 20), DAY: people(1500, ages=["-1"] * 12)})
+
+    assert store.verdict(PEOPLE, "valid", DAY).passed
+
+
+def test_a_short_past_says_nothing_about_what_is_usual(store: Store) -> None:
+    past = date.fromordinal(DAY.toordinal() - 20)
+    store.load(PEOPLE, {past: people(600), DAY: people(1500, ages=["-1"] * 12)})
+
+    assert store.verdict(PEOPLE, "valid", DAY).passed
+
+
+def test_the_newest_month_is_held_against_the_year_before(store: Store) -> None:
+    past = date.fromordinal(DAY.toordinal() - 60)
+    store.load(PEOPLE, {past: people(6000, ages=["-1"] * 3), DAY: people(1500, ages=["-1"] * 12)})
+
+    verdict = valid_history(store.db, PEOPLE)
+
+    assert numbers(verdict)["age bounds"] == 15
+    assert list(verdict.reasons) == ["age bounds: 12 rows, where 0.8 were usual in the 365 days before"]
