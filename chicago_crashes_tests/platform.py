@@ -12,12 +12,13 @@ import pytest
 from dagster import DagsterInstance
 
 from chicago_crashes.assets.partitions import chunks
-from chicago_crashes.automation.launch import Outcome, launch
+from chicago_crashes.automation.launch import launch
 from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.local.portal.serve import RunningPortal, serving
 from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.outcomes import Outcome
 from chicago_crashes.settings import settings
 
 

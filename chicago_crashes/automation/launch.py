@@ -1,8 +1,6 @@
 """Launch days from the command line: the same jobs, runs and events as from Dagster's UI, one run per chunk of days."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -16,68 +14,11 @@ from chicago_crashes.automation.dead_runs import COMMAND_TAG
 from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, load_config
 from chicago_crashes.changes import DayRange
 from chicago_crashes.feeds import Feed
+from chicago_crashes.outcomes import COUNTED, FeedOutcome, OnStep, Outcome, together
 from chicago_crashes.relations import comparisons_of
-
-COUNTED = (
-    "source_rows",
-    "raw_rows",
-    "table_rows",
-    "quarantined",
-    "repaired",
-    "inserted",
-    "updated",
-    "unchanged",
-    "withdrawn",
-)
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The command says itself what happened; the whole log of a run is in the event log."""
-
-OnStep = Callable[[str], None]
-"""Called with the name of every step that ended."""
-
-
-@dataclass(slots=True)
-class FeedOutcome:
-    """What launched runs made of a feed: sums over the days that were loaded, and how the checks of its table went."""
-
-    days: int = 0
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
-    checks_passed: int = 0
-    checks_failed: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def is_reconciled(self) -> bool:
-        """Whether every published row of the loaded days is in the table or in quarantine."""
-        counts = self.counts
-        return counts["source_rows"] == counts["raw_rows"] == counts["table_rows"] + counts["quarantined"]
-
-    def add(self, other: "FeedOutcome") -> None:
-        """Let this be the outcome of both."""
-        self.days += other.days
-        self.counts = {name: number + other.counts[name] for name, number in self.counts.items()}
-        self.checks_passed += other.checks_passed
-        self.checks_failed |= other.checks_failed
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a launch. `failures` are the messages of the steps that failed, by run and step."""
-
-    feeds: Mapping[str, FeedOutcome]
-    failures: Mapping[str, str]
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether every day of every feed was loaded."""
-        return not self.failures
-
-    @property
-    def all_held(self) -> bool:
-        """Whether every day was loaded, every row is accounted for and every check passed."""
-        return self.succeeded and all(
-            feed.days and feed.is_reconciled and not feed.checks_failed for feed in self.feeds.values()
-        )
 
 
 def steps_of(ranges: Sequence[DayRange]) -> int:
@@ -100,17 +41,6 @@ def launch(
     """
     job = defs.resolve_job_def(LOAD_ALL)
     return together(_run(job, instance, days, on_step, refetch, command) for days in ranges)
-
-
-def together(outcomes: Iterable[Outcome]) -> Outcome:
-    """What became of several launches, as of one."""
-    feeds: dict[str, FeedOutcome] = defaultdict(FeedOutcome)
-    failures: dict[str, str] = {}
-    for outcome in outcomes:
-        for name, feed in outcome.feeds.items():
-            feeds[name].add(feed)
-        failures.update(outcome.failures)
-    return Outcome(feeds, failures)
 
 
 def _run(

@@ -19,9 +19,10 @@ import dagster as dg
 from dagster import DagsterInstance
 
 from chicago_crashes import logs
-from chicago_crashes.automation.launch import FeedOutcome, OnStep, Outcome, launch, together
+from chicago_crashes.automation.launch import launch
 from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
+from chicago_crashes.outcomes import FeedOutcome, OnStep, Outcome, together
 from chicago_crashes.postgis.presence import present
 from chicago_crashes.settings import settings
 

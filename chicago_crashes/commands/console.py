@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from chicago_crashes.automation.launch import COUNTED, FeedOutcome, OnStep, Outcome
+from chicago_crashes.outcomes import COUNTED, FeedOutcome, OnStep, Outcome
 
 WIDTH_OF_A_FILE = 170
 """A summary that is not shown in a terminal must not be squeezed into the 80 columns assumed for one."""

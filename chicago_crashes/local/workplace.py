@@ -1,14 +1,18 @@
 """Everything a command needs before it can run: the database, its schema, Dagster's home and instance."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from dagster import DagsterInstance
+from typing import TYPE_CHECKING
 
 from chicago_crashes.local import cluster, dagster_home
 from chicago_crashes.postgis import migrate
 from chicago_crashes.settings import settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 
 @contextmanager
@@ -42,6 +46,8 @@ def database() -> Iterator[str]:
 @contextmanager
 def dagster_instance(database_url: str) -> Iterator[DagsterInstance]:
     """The Dagster instance whose runs, events and schedules live beside the tables."""
+    from dagster import DagsterInstance  # slow to import, and most commands need only the database
+
     os.environ.update(dagster_home.prepare(database_url))
     with DagsterInstance.get() as instance:
         yield instance
