@@ -9,11 +9,17 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from chicago_crashes.assets.partitions import range_tags
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
+from chicago_crashes.automation.jobs import asset_keys
+from chicago_crashes.automation.launch import QUIET
 from chicago_crashes.changes import DayRange
+from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import CRASHES, FEEDS
+from chicago_crashes.inspection import day_checks
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import HEAVY_DIRT, generate
+from chicago_crashes.settings import settings
 from chicago_crashes_tests.platform import Platform, platform
 
 FIRST, LAST = date(2024, 3, 8), date(2024, 3, 12)
@@ -186,3 +192,18 @@ def _number(metadata: Mapping[str, dg.MetadataValue[Any]], name: str) -> int:
     assert isinstance(found, dg.IntMetadataValue)
     assert found.value is not None
     return found.value
+
+
+def test_a_backfill_from_the_ui_leaves_the_whole_history_to_the_nightly_job(running: Platform) -> None:
+    """It selects tables, not a job, and with them all their checks."""
+    defs = build_defs(settings())
+    job = defs.resolve_implicit_global_asset_job_def()
+    result = job.execute_in_process(
+        instance=running.instance,
+        asset_selection=asset_keys([CRASHES]),
+        tags=range_tags(FIRST, LAST),
+        run_config=QUIET,
+    )
+
+    asked = {evaluation.check_name for evaluation in result.get_asset_check_evaluations()}
+    assert asked == set(day_checks(CRASHES))
