@@ -104,5 +104,6 @@ def _failed_checks(instance: dg.DagsterInstance, feed: Feed) -> tuple[str, ...]:
         if key in latest
         and (event := latest[key].event) is not None
         and event.dagster_event is not None
+        and event.dagster_event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION
         and not event.dagster_event.asset_check_evaluation_data.passed
     )

@@ -8,7 +8,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from chicago_crashes.assets.description import raw_key, table_key
 from chicago_crashes.feeds import FEEDS, Feed, feed_named
-from chicago_crashes.inspection import history_checks
+from chicago_crashes.inspection import day_checks, history_checks
 
 CRASH_FEEDS = tuple(feed_named(name) for name in ("crashes", "people", "vehicles"))
 FATALITY_FEED = (feed_named("fatalities"),)
@@ -17,6 +17,11 @@ FATALITY_FEED = (feed_named("fatalities"),)
 def asset_keys(feeds: Sequence[Feed]) -> list[dg.AssetKey]:
     """The assets that bring the feeds from the portal to their tables."""
     return [key for feed in feeds for key in (raw_key(feed), table_key(feed))]
+
+
+def day_check_keys(feeds: Sequence[Feed]) -> list[dg.AssetCheckKey]:
+    """The checks that a run over days asks. A run that names only assets would plan those of the whole history, too."""
+    return [dg.AssetCheckKey(table_key(feed), name) for feed in feeds for name in day_checks(feed)]
 
 
 def load_config(feeds: Sequence[Feed], *, refetch: bool) -> dict[str, Any]:

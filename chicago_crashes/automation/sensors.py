@@ -11,7 +11,7 @@ from chicago_crashes.assets.partitions import CHICAGO, is_day, range_tags
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.assets.resources import PostgisResource, SodaResource
 from chicago_crashes.automation.dead_runs import end_dead_runs
-from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys
+from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, day_check_keys
 from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS
@@ -118,6 +118,7 @@ def _request(days: DayRange, changes: Sequence[Changes], tries: int) -> dg.RunRe
     return dg.RunRequest(
         run_key=f"{digest} {tries}",
         asset_selection=asset_keys(days.feeds),
+        asset_check_keys=day_check_keys(days.feeds),
         tags={**range_tags(days.first, days.last), CHANGE_TAG: digest},
     )
 

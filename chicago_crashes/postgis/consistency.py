@@ -88,7 +88,7 @@ def loaded_days(connection: Connection, feed: Feed, first: date, last: date) -> 
 def _tally(name: str) -> sql.Composable:
     return sql.SQL(
         "count({name}), count(*) filter (where not {name}),"
-        " (array_agg(row_key order by row_key) filter (where not {name}))[1:{examples}]"
+        " (array_agg(row_key) filter (where not {name}))[1:{examples}]"
     ).format(name=sql.Identifier(name), examples=sql.Placeholder("examples"))
 
 

@@ -207,3 +207,12 @@ def test_a_backfill_from_the_ui_leaves_the_whole_history_to_the_nightly_job(runn
 
     asked = {evaluation.check_name for evaluation in result.get_asset_check_evaluations()}
     assert asked == set(day_checks(CRASHES))
+
+
+def test_a_load_plans_the_checks_of_its_days_and_no_others(running: Platform) -> None:
+    running.load(FIRST, LAST, [CRASHES])
+    (run,) = running.instance.get_runs()
+
+    planned = running.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED)
+    names = [entry.get_dagster_event().asset_check_planned_data.check_name for entry in planned]
+    assert sorted(names) == sorted(day_checks(CRASHES))
