@@ -9,9 +9,10 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from multiprocessing.queues import SimpleQueue
 from threading import Thread
 
@@ -36,14 +37,17 @@ def launch_side_by_side(
     """Load the ranges of days, one run each, at most `workers` at once; a run that fails does not stop the others."""
     context = get_context("spawn")  # a forked process would share connections with this one
     steps: Steps = context.SimpleQueue()
-    begin = (database_url, steps, logging.getLevelName(logging.getLogger().level))
+    hold, grip = context.Pipe(duplex=False)
+    begin = (database_url, steps, hold, logging.getLevelName(logging.getLogger().level))
     pool = ProcessPoolExecutor(min(workers, len(ranges)), context, initializer=_begin, initargs=begin)
     with _told(steps, on_step):
         try:
             waiting = [(days, pool.submit(_launch, days, refetch)) for days in ranges]
-            return together(_outcome(days, future) for days, future in waiting)
+            return together(_outcome(days, future, grip) for days, future in waiting)
         finally:
             pool.shutdown(cancel_futures=True)
+            grip.close()
+            hold.close()
 
 
 @contextmanager
@@ -63,10 +67,11 @@ def _told(steps: Steps, on_step: OnStep) -> Iterator[None]:
         teller.join()
 
 
-def _outcome(days: DayRange, future: Future[Outcome]) -> Outcome:
+def _outcome(days: DayRange, future: Future[Outcome], grip: Connection) -> Outcome:
     try:
         return future.result()
     except BrokenProcessPool:
+        grip.close()  # a worker in the middle of a run would not end by itself, and be waited for
         feeds = {feed.name: FeedOutcome() for feed in days.feeds}
         ended = "A process that loads days was ended from outside, perhaps for want of memory. Load these days again."
         return Outcome(feeds, {f"run of {days}": ended})
@@ -89,8 +94,8 @@ class _Worker:
 _workers: list[_Worker] = []
 
 
-def _begin(database_url: str, steps: Steps, level: str) -> None:
-    Thread(target=_end_with_the_command, name="parent", daemon=True).start()
+def _begin(database_url: str, steps: Steps, hold: Connection, level: str) -> None:
+    Thread(target=_end_when_let_go, args=(hold,), name="hold", daemon=True).start()
     logs.configure(settings(), level=level)
     opened = ExitStack()
     token = opened.enter_context(present(database_url))
@@ -98,11 +103,11 @@ def _begin(database_url: str, steps: Steps, level: str) -> None:
     _workers.append(_Worker(opened, build_defs(settings()), instance, token, steps))
 
 
-def _end_with_the_command() -> None:
-    """A command that was killed cannot stop its workers, and they would wait for more work for ever."""
-    if command := parent_process():
-        command.join()
-        os._exit(1)
+def _end_when_let_go(hold: Connection) -> None:
+    """End at once when the command lets go of its workers, or is gone: killed, it could not stop them."""
+    with suppress(EOFError):
+        hold.recv_bytes()
+    os._exit(1)
 
 
 def _launch(days: DayRange, refetch: bool) -> Outcome:

@@ -37,7 +37,12 @@ def test_a_killed_command_holds_up_nobody(
     environment["CRASHES_DAYS_PER_RUN"] = str(2 // workers)
     portal.faults.append(Fault(times=None, query_has=ROWS, seconds_before=5))
     killed = started(environment, "load", str(FIRST), str(LAST), "--workers", str(workers))
-    _wait_until(lambda: any("$order" in request.params for request in portal.requests))
+    _wait_until(
+        lambda: (
+            any("$order" in request.params for request in portal.requests)
+            and _runs(database_url) == ["STARTED"] * workers
+        )
+    )
     assert killed.poll() is None, ended(killed)
     killed.send_signal(signal.SIGKILL)
     assert ended(killed).status == -signal.SIGKILL
