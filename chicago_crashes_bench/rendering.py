@@ -113,10 +113,11 @@ costs between the two smallest: fixed costs are not in it. Above {tolerated:g} t
   memory. Its baseline unpacks and parses the same bytes with orjson, makes one Polars frame of each reply and writes it
   as one Parquet file. Both are measured twice and the fastest counts.
 - **Full history** is `chicago-crashes load` as a process of its own: all feeds from the stand-in portal through Dagster
-  to checked tables whose rows were then counted against the portal, day by day. The row-by-row baseline takes cleaned rows of all feeds in their true proportion, asks SQLAlchemy's session for each by
-  key, adds or changes it and commits every 1,000 rows, into identical tables. The dlt baseline fetches pages of 50,000
-  rows from the same portal and merges them by key, loading with COPY, without child tables, with large buffers and two
-  normalising processes. Both rates are extrapolated to the whole.
+  to checked tables whose rows were then counted against the portal, day by day. The row-by-row baseline takes cleaned
+  rows of all feeds in their true proportion, asks SQLAlchemy's session for each by key, adds or changes it and commits
+  every 1,000 rows, into identical tables. The dlt baseline fetches pages of 50,000 rows from the same portal and merges
+  them by key, loading with COPY, without child tables, with large buffers and two normalising processes. Both rates are
+  extrapolated to the whole.
 - **Memory** is the resident memory of the largest process of the load, looked at five times a second.
 - **Orchestration** backfills assets that do nothing but report every day, as the platform's do, launched as the
   platform launches its runs.
