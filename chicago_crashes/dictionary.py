@@ -7,6 +7,7 @@ first measures, in the database in use, how the columns are filled.
 import argparse
 from collections.abc import Iterator, Sequence
 from datetime import date
+from types import ModuleType
 
 import psycopg
 from sqlalchemy import Column as TableColumn
@@ -18,7 +19,8 @@ from chicago_crashes.feeds import FEEDS, Column, Feed, Kind
 from chicago_crashes.local.workplace import database
 from chicago_crashes.measured import Measured
 from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable
-from chicago_crashes.postgis.tables import TABLES, metadata
+from chicago_crashes.postgis.schema import mart_tables, metadata, place_tables
+from chicago_crashes.postgis.tables import TABLES
 from chicago_crashes.settings import PROJECT_ROOT
 
 FILE = PROJECT_ROOT / "docs" / "dictionary.md"
@@ -32,7 +34,7 @@ INTRODUCTION = """\
 # Dictionary
 
 Every column of every table. This file is made by `make docs` from the declarations in `chicago_crashes/feeds` and
-`chicago_crashes/postgis/tables.py`: change those, not this. The descriptions are the City's own where it gives any.
+`chicago_crashes/postgis`: change those, not this. The descriptions are the City's own where it gives any.
 
 A column has the name of the portal's API field; *published as* is its heading in the portal's CSV exports. Text is
 trimmed, and an empty text, `NULL`, `N/A`, `UNKNOWN` and `UNK` in any case become null, except where the marker is one
@@ -52,7 +54,7 @@ def dictionary() -> str:
     found = measured.read()
     introduction = INTRODUCTION.format(day=found.measured_on, tables=_measured_tables(found))
     sections = (line for feed in FEEDS for line in _feed_section(feed, found.tables[feed.name]))
-    return "\n".join([introduction, *sections, *_ops_section()])
+    return "\n".join([introduction, *sections, *_other_sections()])
 
 
 def _measured_tables(found: Measured) -> str:
@@ -93,16 +95,27 @@ def _feed_section(feed: Feed, found: MeasuredTable) -> Iterator[str]:
         yield ""
 
 
-def _ops_section() -> Iterator[str]:
-    yield "## What the platform keeps of its own work"
-    yield ""
-    for table in metadata.sorted_tables:
-        if table.schema == "ops":
-            yield from _ops_table(table)
+def _other_sections() -> Iterator[str]:
+    ours = [table for table in metadata.sorted_tables if table.schema == "ops"]
+    places = [table for table in _tables_of(place_tables) if table not in ours]
+    marts = [table for table in _tables_of(mart_tables) if table not in ours]
+    for title, tables in (
+        ("Places", places),
+        ("Marts", marts),
+        ("What the platform keeps of its own work", ours),
+    ):
+        yield f"## {title}"
+        yield ""
+        for table in tables:
+            yield from _other_table(table)
 
 
-def _ops_table(table: Table) -> Iterator[str]:
-    yield f"### ops.{table.name}"
+def _tables_of(module: ModuleType) -> list[Table]:
+    return [value for value in vars(module).values() if isinstance(value, Table)]
+
+
+def _other_table(table: Table) -> Iterator[str]:
+    yield f"### {table.fullname}"
     yield ""
     yield _sentence(table.comment)
     yield ""

@@ -22,7 +22,7 @@ from chicago_crashes.local.portal.mutations import content
 from chicago_crashes.local.portal.serve import RunningPortal
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import generate
-from chicago_crashes.postgis.tables import metadata
+from chicago_crashes.postgis.schema import metadata
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure

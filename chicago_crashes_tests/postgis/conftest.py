@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from psycopg import sql
 
-from chicago_crashes.postgis.tables import metadata
+from chicago_crashes.postgis.schema import metadata
 from chicago_crashes_tests.postgis.loading import Connection, connected
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from chicago_crashes.feeds import FEEDS, Feed, Kind
 from chicago_crashes.postgis import migrate
-from chicago_crashes.postgis.tables import metadata
+from chicago_crashes.postgis.schema import metadata
 from chicago_crashes_tests.postgis.loading import Connection, connected, load, rows_of
 
 # ruff: noqa: DTZ001 - the portal's timestamps are wall time and carry no zone

@@ -6,7 +6,7 @@ from alembic import context
 from geoalchemy2 import alembic_helpers
 
 from chicago_crashes.postgis.migrate import VERSION_SCHEMA
-from chicago_crashes.postgis.tables import metadata
+from chicago_crashes.postgis.schema import metadata
 
 OUR_SCHEMAS = {None, "public", "ops"}
 
