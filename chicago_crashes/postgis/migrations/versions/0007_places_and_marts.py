@@ -214,7 +214,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("month", name=op.f("citywide_monthly_pkey")),
         comment="Crashes of every month in the whole city; trends need is_comparable",
     )
-    op.create_geospatial_table(
+    op.create_table(
         "crash_facts",
         sa.Column("crash_record_id", sa.Text(), nullable=False),
         sa.Column("crash_date", sa.DateTime(), nullable=False, comment="Chicago wall time"),
@@ -446,16 +446,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("crash_record_id", name=op.f("crash_facts_pkey")),
     )
     op.create_index("crash_facts_day_idx", "crash_facts", ["day"], unique=False)
-    op.create_geospatial_index(
+    op.create_index(
         "crash_facts_geometry_idx",
         "crash_facts",
         ["geometry"],
         unique=False,
         postgresql_using="gist",
-        postgresql_ops={},
     )
     op.create_index("crash_facts_location_id_day_idx", "crash_facts", ["location_id", "day"], unique=False)
-    op.create_geospatial_table(
+    op.create_table(
         "intersections",
         sa.Column("intersection_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.Text(), nullable=False, comment="The streets that meet there, in alphabetical order"),
@@ -481,13 +480,12 @@ def upgrade() -> None:
         sa.Column("rank_epdo", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("intersection_id", name=op.f("intersections_pkey")),
     )
-    op.create_geospatial_index(
+    op.create_index(
         "intersections_geometry_idx",
         "intersections",
         ["geometry"],
         unique=False,
         postgresql_using="gist",
-        postgresql_ops={},
     )
     op.create_table(
         "layers",
@@ -531,7 +529,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("layer"),
         comment="The layers there are: the City's boundaries, and those people brought",
     )
-    op.create_geospatial_table(
+    op.create_table(
         "locations",
         sa.Column("location_id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("longitude", sa.Double(), nullable=False),
@@ -566,15 +564,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("location_id", name=op.f("locations_pkey")),
         sa.UniqueConstraint("longitude", "latitude", name="locations_longitude_latitude_key"),
     )
-    op.create_geospatial_index(
+    op.create_index(
         "locations_geometry_feet_idx",
         "locations",
         ["geometry_feet"],
         unique=False,
         postgresql_using="gist",
-        postgresql_ops={},
     )
-    op.create_geospatial_table(
+    op.create_table(
         "layer_history",
         sa.Column("layer_history_id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.Column("layer", sa.Text(), nullable=False),
@@ -657,7 +654,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cost_table", "class", name=op.f("unit_costs_pkey")),
         comment="What one injured person or damaged vehicle costs society; sets are never mixed",
     )
-    op.create_geospatial_table(
+    op.create_table(
         "areas",
         sa.Column("area_id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("layer_id", sa.SmallInteger(), nullable=False),
@@ -688,10 +685,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("area_id", name=op.f("areas_pkey")),
         sa.UniqueConstraint("layer_id", "area", name="areas_layer_id_area_key"),
     )
-    op.create_geospatial_index(
-        "areas_geometry_idx", "areas", ["geometry"], unique=False, postgresql_using="gist", postgresql_ops={}
-    )
-    op.create_geospatial_table(
+    op.create_index("areas_geometry_idx", "areas", ["geometry"], unique=False, postgresql_using="gist")
+    op.create_table(
         "layer_lines",
         sa.Column("line_id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("layer_id", sa.SmallInteger(), nullable=False),
@@ -722,15 +717,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("line_id", name=op.f("layer_lines_pkey")),
         sa.UniqueConstraint("layer_id", "line", name="layer_lines_layer_id_line_key"),
     )
-    op.create_geospatial_index(
+    op.create_index(
         "layer_lines_geometry_idx",
         "layer_lines",
         ["geometry"],
         unique=False,
         postgresql_using="gist",
-        postgresql_ops={},
     )
-    op.create_geospatial_table(
+    op.create_table(
         "layer_points",
         sa.Column("point_id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("layer_id", sa.SmallInteger(), nullable=False),
@@ -760,13 +754,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("point_id", name=op.f("layer_points_pkey")),
         sa.UniqueConstraint("layer_id", "point", name="layer_points_layer_id_point_key"),
     )
-    op.create_geospatial_index(
+    op.create_index(
         "layer_points_geometry_idx",
         "layer_points",
         ["geometry"],
         unique=False,
         postgresql_using="gist",
-        postgresql_ops={},
     )
     op.create_table(
         "location_areas",
@@ -784,7 +777,7 @@ def upgrade() -> None:
         comment="In which area of every active polygon layer each location lies",
     )
     op.create_index("location_areas_area_id_idx", "location_areas", ["area_id"], unique=False)
-    op.create_geospatial_table(
+    op.create_table(
         "area_cells",
         sa.Column("layer_id", sa.SmallInteger(), nullable=False),
         sa.Column("x", sa.Integer(), nullable=False, comment="Column of the grid, counted in cells from longitude 0"),
@@ -818,41 +811,31 @@ def downgrade() -> None:
     """Undo the migration."""
     op.drop_table("assignments", schema="ops")
     op.drop_index("area_cells_layer_id_x_y_idx", table_name="area_cells", schema="ops")
-    op.drop_geospatial_table("area_cells", schema="ops")
+    op.drop_table("area_cells", schema="ops")
     op.drop_index("location_areas_area_id_idx", table_name="location_areas")
     op.drop_table("location_areas")
-    op.drop_geospatial_index(
-        "layer_points_geometry_idx", table_name="layer_points", postgresql_using="gist", column_name="geometry"
-    )
-    op.drop_geospatial_table("layer_points")
-    op.drop_geospatial_index(
-        "layer_lines_geometry_idx", table_name="layer_lines", postgresql_using="gist", column_name="geometry"
-    )
-    op.drop_geospatial_table("layer_lines")
-    op.drop_geospatial_index("areas_geometry_idx", table_name="areas", postgresql_using="gist", column_name="geometry")
-    op.drop_geospatial_table("areas")
+    op.drop_index("layer_points_geometry_idx", table_name="layer_points")
+    op.drop_table("layer_points")
+    op.drop_index("layer_lines_geometry_idx", table_name="layer_lines")
+    op.drop_table("layer_lines")
+    op.drop_index("areas_geometry_idx", table_name="areas")
+    op.drop_table("areas")
     op.drop_table("unit_costs")
     op.drop_table("time_of_week")
     op.drop_table("streets")
     op.drop_table("mart_refreshes", schema="ops")
     op.drop_table("fact_days", schema="ops")
     op.drop_index("layer_history_layer_feature_idx", table_name="layer_history", schema="ops")
-    op.drop_geospatial_table("layer_history", schema="ops")
-    op.drop_geospatial_index(
-        "locations_geometry_feet_idx", table_name="locations", postgresql_using="gist", column_name="geometry_feet"
-    )
-    op.drop_geospatial_table("locations")
+    op.drop_table("layer_history", schema="ops")
+    op.drop_index("locations_geometry_feet_idx", table_name="locations")
+    op.drop_table("locations")
     op.drop_table("layers")
-    op.drop_geospatial_index(
-        "intersections_geometry_idx", table_name="intersections", postgresql_using="gist", column_name="geometry"
-    )
-    op.drop_geospatial_table("intersections")
+    op.drop_index("intersections_geometry_idx", table_name="intersections")
+    op.drop_table("intersections")
     op.drop_index("crash_facts_location_id_day_idx", table_name="crash_facts")
-    op.drop_geospatial_index(
-        "crash_facts_geometry_idx", table_name="crash_facts", postgresql_using="gist", column_name="geometry"
-    )
+    op.drop_index("crash_facts_geometry_idx", table_name="crash_facts")
     op.drop_index("crash_facts_day_idx", table_name="crash_facts")
-    op.drop_geospatial_table("crash_facts")
+    op.drop_table("crash_facts")
     op.drop_table("citywide_monthly")
     op.drop_table("citywide_daily")
     op.drop_table("causes")
