@@ -805,6 +805,26 @@ def upgrade() -> None:
         schema="ops",
         comment="Which version of each layer location_areas and ops.area_cells stand for",
     )
+    # GeoAlchemy2 creates spatial tables without their comments.
+    op.create_table_comment("areas", "The polygons of the boundary layers")
+    op.create_table_comment(
+        "crash_facts", "One row per crash: how severe, who was hurt, under which circumstances, where"
+    )
+    op.create_table_comment(
+        "intersections",
+        "Crashes within 100 feet of where streets meet, each at the nearest, since every district reports",
+    )
+    op.create_table_comment("layer_lines", "The lines of the layers: street centre lines, bike routes")
+    op.create_table_comment("layer_points", "The points of the layers: cameras, schools")
+    op.create_table_comment("locations", "Every place at which a crash was ever published, once")
+    op.create_table_comment(
+        "area_cells",
+        "The areas cut along a fine grid, so that a location finds its area by two whole numbers",
+        schema="ops",
+    )
+    op.create_table_comment(
+        "layer_history", "Every feature of a layer as it was before the layer changed", schema="ops"
+    )
 
 
 def downgrade() -> None:
