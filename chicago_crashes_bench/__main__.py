@@ -1,7 +1,6 @@
 """`python -m chicago_crashes_bench`: measure, print, and write docs/performance.md if asked to."""
 
 import argparse
-import json
 import logging
 import os
 import signal
@@ -9,7 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import NoReturn
 
 from rich.console import Console
@@ -17,15 +17,16 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.settings import PROJECT_ROOT
-from chicago_crashes_bench import plot, rendering
+from chicago_crashes_bench import plot, rendering, stored
 from chicago_crashes_bench.bench import Bench, Found
 from chicago_crashes_bench.growth import Growth
 from chicago_crashes_bench.machine import described
 from chicago_crashes_bench.measures import fetch, history, orchestration, poll, tables, usual_day
 from chicago_crashes_bench.results import Measurement
 from chicago_crashes_bench.sizes import FULL, QUICK, Sizes
+from chicago_crashes_bench.stored import Taken
 from chicago_crashes_bench.watching import ProgramFailedError
-from chicago_crashes_bench.workplace import HOME, workplace
+from chicago_crashes_bench.workplace import workplace
 
 MEASURES: Mapping[str, Callable[[Bench], Found]] = {
     "tables": tables.measure,
@@ -37,26 +38,21 @@ MEASURES: Mapping[str, Callable[[Bench], Found]] = {
 }
 DOCUMENT = PROJECT_ROOT / "docs" / "performance.md"
 PICTURE = PROJECT_ROOT / "docs" / "pictures" / "performance.png"
-RESULTS = HOME / "results.json"
+RESULTS = PROJECT_ROOT / "docs" / "performance.json"
 WIDTH_OF_A_FILE = 190
 
 
 @dataclass
 class Findings:
-    """What an invocation found; `failures` are the measures that could not be taken, and why."""
+    """What an invocation found, by measure; `failures` are the measures that could not be taken, and why."""
 
-    machine: dict[str, str] = field(default_factory=dict)
-    measurements: list[Measurement] = field(default_factory=list)
-    growths: list[Growth] = field(default_factory=list)
+    taken: dict[str, Taken] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
-    def add(self, found: Found) -> None:
-        """Keep everything a measure yields, as it comes."""
-        for each in found:
-            if isinstance(each, Growth):
-                self.growths.append(each)
-            else:
-                self.measurements.append(each)
+    @property
+    def measurements(self) -> list[Measurement]:
+        """Those of all measures."""
+        return _measurements(self.taken)
 
 
 console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
@@ -70,40 +66,49 @@ def main() -> int:
     sizes = QUICK if asked.quick else FULL
     found = _measured(sizes, asked.only or list(MEASURES))
     _show(found, sizes.title)
-    RESULTS.write_text(json.dumps([*map(asdict, found.measurements), *map(asdict, found.growths)], indent=1))
-    if found.failures:
-        return 1
     if asked.write:
         _write(found)
+    if found.failures:
+        return 1
     return int(asked.strict and any(measurement.is_met is False for measurement in found.measurements))
 
 
 def _show(found: Findings, title: str) -> None:
-    for name, value in found.machine.items():
+    for name, value in stored.machines(found.taken).items():
         console.print(f"{name}: {value}", highlight=False)
     console.print(rendering.result_table(found.measurements, title))
-    console.print(rendering.growth_table(found.growths))
+    console.print(rendering.growth_table(_growths(found.taken)))
     for name, reason in found.failures.items():
         console.print(f"[red]failed[/red] {name}", highlight=False)
         console.print(reason, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _write(found: Findings) -> None:
-    plot.draw(found.measurements, PICTURE)
+    taken = stored.merged(stored.read(RESULTS), found.taken, list(MEASURES))
+    stored.write(RESULTS, taken)
+    plot.draw(_measurements(taken), PICTURE)
     picture = str(PICTURE.relative_to(DOCUMENT.parent))
-    DOCUMENT.write_text(rendering.document(found.machine, found.measurements, found.growths, picture))
-    console.print(f"Written: {DOCUMENT} and {PICTURE}", highlight=False, soft_wrap=True)
+    DOCUMENT.write_text(rendering.document(stored.machines(taken), _measurements(taken), _growths(taken), picture))
+    console.print(f"Written: {DOCUMENT}, {RESULTS} and {PICTURE}", highlight=False, soft_wrap=True)
+
+
+def _measurements(taken: Mapping[str, Taken]) -> list[Measurement]:
+    return list(chain.from_iterable(each.measurements for each in taken.values()))
+
+
+def _growths(taken: Mapping[str, Taken]) -> list[Growth]:
+    return list(chain.from_iterable(each.growths for each in taken.values()))
 
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chicago_crashes_bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, within three minutes")
     parser.add_argument("--only", nargs="+", choices=MEASURES, metavar="NAME", help=f"of {', '.join(MEASURES)}")
-    parser.add_argument("--write", action="store_true", help="write docs/performance.md and its plot")
+    parser.add_argument("--write", action="store_true", help="put what was measured into docs/performance.md")
     parser.add_argument("--strict", action="store_true", help="a missed bar is a failure")
     asked = parser.parse_args()
-    if asked.write and (asked.quick or asked.only):
-        parser.error("docs/performance.md holds all measures at full size: leave out --quick and --only")
+    if asked.write and asked.quick:
+        parser.error("docs/performance.md holds measures at full size: leave out --quick")
     return asked
 
 
@@ -121,10 +126,15 @@ def _measured(sizes: Sizes, names: Sequence[str]) -> Findings:
         _warn_if_busy(tell)
         place = stack.enter_context(workplace(tell))
         bench = Bench(sizes, place, tell, stack)
-        found.machine = described(place.server_url)
+        machine = described(place.server_url)
         for name in [name for name in MEASURES if name in names]:
             try:
-                found.add(MEASURES[name](bench))
+                each = list(MEASURES[name](bench))
+                found.taken[name] = Taken(
+                    machine,
+                    [one for one in each if isinstance(one, Measurement)],
+                    [one for one in each if isinstance(one, Growth)],
+                )
             except (ProgramFailedError, CrashesError) as error:  # the other measures are worth having without it
                 found.failures[name] = str(error)
                 tell(f"{name} failed; going on with the others")

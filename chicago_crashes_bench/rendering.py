@@ -84,7 +84,8 @@ DOCUMENT = """# Performance
 
 How fast the platform is, as its users feel it: against baselines that ran in the same invocation, on the same machine,
 server and rows. `make bench` writes this page and its plot, `make bench QUICK=1` prints a reduced version within three
-minutes. Both work in a database server, a raw lake and a Dagster home of their own, which are gone when they end.
+minutes; `.venv/bin/python -m chicago_crashes_bench --only NAME --write` takes a measure again by itself. All of it
+works in a database server, a raw lake and a Dagster home of its own, which are gone when it ends.
 
 {machine}
 
