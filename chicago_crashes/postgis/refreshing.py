@@ -1,0 +1,44 @@
+"""What a refresh of a mart says of itself, the record of when it was, and that refreshes take turns."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+
+from psycopg import Connection
+
+WORK_MEMORY = "192MB"
+"""What joins over the whole history need to stay out of temporary files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """How many rows a mart has now, and whatever else people want to see of its refresh, by name."""
+
+    rows: int
+    numbers: Mapping[str, int | float | str] = field(default_factory=dict)
+
+
+@contextmanager
+def taking_turns(connection: Connection) -> Iterator[None]:
+    """Let nobody else refresh places or marts meanwhile; may be nested.
+
+    Whatever was committed before is then visible, so that no day can slip between one mart and the next.
+    """
+    connection.execute("select pg_advisory_lock(hashtext('chicago_crashes.answers'))")
+    try:
+        connection.execute("select set_config('work_mem', %s, false)", [WORK_MEMORY])
+        yield
+    finally:
+        if not connection.broken:
+            connection.execute("select pg_advisory_unlock(hashtext('chicago_crashes.answers'))")
+
+
+def record_refresh(connection: Connection, mart: str, *, rows: int, through: date | None = None) -> None:
+    """Say that the mart stands for everything that was there when this transaction began."""
+    connection.execute(
+        "insert into ops.mart_refreshes as known (mart, refreshed_at, through, rows) values (%s, now(), %s, %s)"
+        " on conflict (mart) do update set"
+        " refreshed_at = excluded.refreshed_at, through = excluded.through, rows = excluded.rows",
+        [mart, through, rows],
+    )
