@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy import Column as TableColumn
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from chicago_crashes.postgis.tables import SRID, metadata
 
@@ -82,6 +83,19 @@ def _people_columns() -> list[TableColumn[int]]:
     return columns
 
 
+AREA_COLUMNS: Mapping[str, str] = {
+    "ward": "wards",
+    "ward_2015": "wards_2015",
+    "community_area": "community_areas",
+    "police_beat": "police_beats",
+    "police_district": "police_districts",
+    "neighborhood": "neighborhoods",
+    "zip_code": "zip_codes",
+    "census_tract": "census_tracts",
+}
+"""The columns of crash_facts that name an area, and the layer of each."""
+
+
 CRASH_FACTS = Table(
     "crash_facts",
     metadata,
@@ -126,16 +140,7 @@ CRASH_FACTS = Table(
     TableColumn("geometry", Geometry("POINT", srid=SRID, spatial_index=False)),
     *(
         TableColumn(name, Text(), comment=f"Key of the area of layer {layer}; null where none is near")
-        for name, layer in {
-            "ward": "wards",
-            "ward_2015": "wards_2015",
-            "community_area": "community_areas",
-            "police_beat": "police_beats",
-            "police_district": "police_districts",
-            "neighborhood": "neighborhoods",
-            "zip_code": "zip_codes",
-            "census_tract": "census_tracts",
-        }.items()
+        for name, layer in AREA_COLUMNS.items()
     ),
     TableColumn("reported_beat", Text(), comment="beat_of_occurrence, as the report names it"),
     Index("crash_facts_day_idx", "day"),
@@ -303,9 +308,24 @@ FACT_DAYS = Table(
     metadata,
     TableColumn("day", Date(), primary_key=True),
     TableColumn("crashes", Integer(), nullable=False, comment="Rows of crash_facts"),
+    TableColumn("is_provisional", Boolean(), nullable=False, comment="One of the last three loaded days"),
+    TableColumn(
+        "made_from",
+        ARRAY(DateTime(timezone=True)),
+        comment="When crashes, people and vehicles of the day had been loaded; null: it has to be made anew",
+    ),
     TableColumn("refreshed_at", DateTime(timezone=True), nullable=False, comment="When these rows were last made anew"),
     schema="ops",
     comment="When the facts of each day were made, so that what is counted from them knows which days are new",
+)
+
+FACT_AREAS = Table(
+    "fact_areas",
+    metadata,
+    TableColumn("layer", Text(), primary_key=True),
+    TableColumn("assigned_at", DateTime(timezone=True), nullable=False),
+    schema="ops",
+    comment="Which assignment of a layer its column of crash_facts stands for",
 )
 
 MART_REFRESHES = Table(

@@ -156,10 +156,13 @@ LOCATIONS = Table(
     comment="Every place at which a crash was ever published, once",
 )
 
+# Millions of rows are written to the next two at once, and a foreign key would look up each one's layer. The rows of a
+# layer that is gone go with its row in ops.assignments: what is assigned next removes them.
+
 LOCATION_AREAS = Table(
     "location_areas",
     metadata,
-    TableColumn("layer_id", SmallInteger(), ForeignKey("layers.layer_id", ondelete="CASCADE"), nullable=False),
+    TableColumn("layer_id", SmallInteger(), nullable=False),
     TableColumn("location_id", Integer(), nullable=False),
     TableColumn("area_id", Integer(), comment="Null: in no area of the layer, and none is near"),
     TableColumn(
@@ -173,7 +176,7 @@ LOCATION_AREAS = Table(
 AREA_CELLS = Table(
     "area_cells",
     metadata,
-    TableColumn("layer_id", SmallInteger(), ForeignKey("layers.layer_id", ondelete="CASCADE"), nullable=False),
+    TableColumn("layer_id", SmallInteger(), nullable=False),
     TableColumn("x", Integer(), nullable=False, comment="Column of the grid, counted in cells from longitude 0"),
     TableColumn("y", Integer(), nullable=False, comment="Row of the grid, counted in cells from latitude 0"),
     TableColumn("area_id", Integer(), nullable=False),

@@ -22,7 +22,7 @@ from chicago_crashes_tests.postgis.loading import Connection, connected, load, r
 CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
 DAY = date(2021, 12, 31)
 MADE_BY_OTHERS = ("spatial_ref_sys", "alembic_version", "geometry_columns", "geography_columns")
-VIEWS = ("executions", "findings_summary")
+VIEWS = ("executions", "findings_summary", "crash_areas")
 """What only a migration makes, because it is no table."""
 every_feed = pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
 

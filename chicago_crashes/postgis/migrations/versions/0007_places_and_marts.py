@@ -8,6 +8,23 @@ from sqlalchemy.dialects import postgresql
 revision = "0007"
 down_revision = "0006"
 
+CRASH_AREAS = """
+create view crash_areas as
+select crash_facts.crash_record_id, layers.layer, areas.area, areas.label, location_areas.feet_away
+from crash_facts
+join location_areas using (location_id)
+join layers using (layer_id)
+left join areas using (area_id)
+"""
+COMMENTS_OF_CRASH_AREAS = {
+    "": "In which area of every active polygon layer each located crash lies",
+    "crash_record_id": "The crash, as in crash_facts",
+    "layer": "Name of the layer: wards, police_beats, ...",
+    "area": "Key of the area within the layer; null: in none, and none is near",
+    "label": "What people call the area",
+    "feet_away": "0 inside; how far the nearest area is otherwise; null where none is near",
+}
+
 
 def _counts() -> list[sa.Column[int]]:
     return [
@@ -602,6 +619,13 @@ def upgrade() -> None:
         "fact_days",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("crashes", sa.Integer(), nullable=False, comment="Rows of crash_facts"),
+        sa.Column("is_provisional", sa.Boolean(), nullable=False, comment="One of the last three loaded days"),
+        sa.Column(
+            "made_from",
+            postgresql.ARRAY(sa.DateTime(timezone=True)),
+            nullable=True,
+            comment="When crashes, people and vehicles of the day had been loaded; null: it has to be made anew",
+        ),
         sa.Column(
             "refreshed_at",
             sa.DateTime(timezone=True),
@@ -611,6 +635,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("fact_days_pkey")),
         schema="ops",
         comment="When the facts of each day were made, so that what is counted from them knows which days are new",
+    )
+    op.create_table(
+        "fact_areas",
+        sa.Column("layer", sa.Text(), nullable=False),
+        sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("layer", name=op.f("fact_areas_pkey")),
+        schema="ops",
+        comment="Which assignment of a layer its column of crash_facts stands for",
     )
     op.create_table(
         "mart_refreshes",
@@ -772,7 +804,6 @@ def upgrade() -> None:
             nullable=True,
             comment="0 inside; how far the nearest area is otherwise; null where none is near",
         ),
-        sa.ForeignKeyConstraint(["layer_id"], ["layers.layer_id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("layer_id", "location_id", name=op.f("location_areas_pkey")),
         comment="In which area of every active polygon layer each location lies",
     )
@@ -789,7 +820,6 @@ def upgrade() -> None:
             nullable=True,
             comment="The part of the area within the cell; null where the area fills the cell",
         ),
-        sa.ForeignKeyConstraint(["layer_id"], ["layers.layer_id"], ondelete="CASCADE"),
         schema="ops",
     )
     op.create_index("area_cells_layer_id_x_y_idx", "area_cells", ["layer_id", "x", "y"], unique=False, schema="ops")
@@ -825,10 +855,15 @@ def upgrade() -> None:
     op.create_table_comment(
         "layer_history", "Every feature of a layer as it was before the layer changed", schema="ops"
     )
+    op.execute(CRASH_AREAS)
+    for column, comment in COMMENTS_OF_CRASH_AREAS.items():
+        target = f"column crash_areas.{column}" if column else "view crash_areas"
+        op.execute(f"comment on {target} is '{comment}'")
 
 
 def downgrade() -> None:
     """Undo the migration."""
+    op.execute("drop view crash_areas")
     op.drop_table("assignments", schema="ops")
     op.drop_index("area_cells_layer_id_x_y_idx", table_name="area_cells", schema="ops")
     op.drop_table("area_cells", schema="ops")
@@ -844,6 +879,7 @@ def downgrade() -> None:
     op.drop_table("time_of_week")
     op.drop_table("streets")
     op.drop_table("mart_refreshes", schema="ops")
+    op.drop_table("fact_areas", schema="ops")
     op.drop_table("fact_days", schema="ops")
     op.drop_index("layer_history_layer_feature_idx", table_name="layer_history", schema="ops")
     op.drop_table("layer_history", schema="ops")
