@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    text,
 )
 from sqlalchemy import Column as TableColumn
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -308,7 +309,13 @@ FACT_DAYS = Table(
     metadata,
     TableColumn("day", Date(), primary_key=True),
     TableColumn("crashes", Integer(), nullable=False, comment="Rows of crash_facts"),
-    TableColumn("is_provisional", Boolean(), nullable=False, comment="One of the last three loaded days"),
+    TableColumn(
+        "is_provisional",
+        Boolean(),
+        nullable=False,
+        server_default=text("false"),
+        comment="One of the last three loaded days",
+    ),
     TableColumn(
         "made_from",
         ARRAY(DateTime(timezone=True)),

@@ -619,7 +619,13 @@ def upgrade() -> None:
         "fact_days",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("crashes", sa.Integer(), nullable=False, comment="Rows of crash_facts"),
-        sa.Column("is_provisional", sa.Boolean(), nullable=False, comment="One of the last three loaded days"),
+        sa.Column(
+            "is_provisional",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="One of the last three loaded days",
+        ),
         sa.Column(
             "made_from",
             postgresql.ARRAY(sa.DateTime(timezone=True)),
