@@ -1,6 +1,7 @@
 """The marts: tables that answer questions, rebuilt by set-based SQL from the feeds' tables and the places."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
@@ -188,20 +189,35 @@ AREA_DAILY = Table(
 )
 
 
-def _compared_columns() -> list[TableColumn[float] | TableColumn[int] | TableColumn[bool]]:
+def _compared_columns() -> list[TableColumn[float] | TableColumn[int] | TableColumn[bool] | TableColumn[date]]:
     return [
         TableColumn(
             "is_whole", Boolean(), nullable=False, comment="Whether all its days are loaded and not provisional"
         ),
         TableColumn("earlier_years", SmallInteger(), nullable=False, comment="Earlier years it is compared with"),
         TableColumn(
+            "compared_through",
+            Date(),
+            comment="The last of the days that are compared, from the first on without 29 February; null: none",
+        ),
+        TableColumn("compared_crashes", Integer(), comment="Crashes of the days that are compared"),
+        TableColumn(
             "mean_crashes",
             Double(),
-            comment="Mean of the same days in earlier years of citywide coverage; null: none",
+            comment="Mean of the same days in the earlier years, of citywide coverage all of them",
         ),
-        TableColumn("change_crashes", Double(), comment="Crashes against that mean, as a share: 0.1 is 10 % more"),
-        TableColumn("mean_ksi", Double(), comment="Mean KSI of the same days in earlier years"),
-        TableColumn("change_ksi", Double(), comment="KSI against that mean, as a share"),
+        TableColumn(
+            "change_crashes",
+            Double(),
+            comment="compared_crashes against that mean, as a share: 0.1 is 10 % more; null where the mean is 0",
+        ),
+        TableColumn("compared_ksi", Integer(), comment="KSI of the days that are compared"),
+        TableColumn("mean_ksi", Double(), comment="Mean KSI of the same days in the earlier years"),
+        TableColumn(
+            "change_ksi",
+            Double(),
+            comment="compared_ksi against that mean, as a share; null where the mean is 0",
+        ),
         TableColumn("rank_crashes", Integer(), comment="1: most crashes among the layer's areas; null for unknown"),
         TableColumn("rank_ksi", Integer(), comment="1: most killed and seriously injured; null for unknown"),
     ]

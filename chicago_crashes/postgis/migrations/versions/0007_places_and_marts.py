@@ -1,5 +1,7 @@
 """Places, and the marts that answer questions about them."""
 
+from datetime import date
+
 import sqlalchemy as sa
 from alembic import op
 from geoalchemy2 import Geometry
@@ -131,26 +133,39 @@ def _counts() -> list[sa.Column[int]]:
     ]
 
 
-def _comparison() -> list[sa.Column[float] | sa.Column[int] | sa.Column[bool]]:
+def _comparison() -> list[sa.Column[float] | sa.Column[int] | sa.Column[bool] | sa.Column[date]]:
     return [
         sa.Column(
             "is_whole", sa.Boolean(), nullable=False, comment="Whether all its days are loaded and not provisional"
         ),
         sa.Column("earlier_years", sa.SmallInteger(), nullable=False, comment="Earlier years it is compared with"),
         sa.Column(
+            "compared_through",
+            sa.Date(),
+            nullable=True,
+            comment="The last of the days that are compared, from the first on without 29 February; null: none",
+        ),
+        sa.Column("compared_crashes", sa.Integer(), nullable=True, comment="Crashes of the days that are compared"),
+        sa.Column(
             "mean_crashes",
             sa.Double(),
             nullable=True,
-            comment="Mean of the same days in earlier years of citywide coverage; null: none",
+            comment="Mean of the same days in the earlier years, of citywide coverage all of them",
         ),
         sa.Column(
             "change_crashes",
             sa.Double(),
             nullable=True,
-            comment="Crashes against that mean, as a share: 0.1 is 10 % more",
+            comment="compared_crashes against that mean, as a share: 0.1 is 10 % more; null where the mean is 0",
         ),
-        sa.Column("mean_ksi", sa.Double(), nullable=True, comment="Mean KSI of the same days in earlier years"),
-        sa.Column("change_ksi", sa.Double(), nullable=True, comment="KSI against that mean, as a share"),
+        sa.Column("compared_ksi", sa.Integer(), nullable=True, comment="KSI of the days that are compared"),
+        sa.Column("mean_ksi", sa.Double(), nullable=True, comment="Mean KSI of the same days in the earlier years"),
+        sa.Column(
+            "change_ksi",
+            sa.Double(),
+            nullable=True,
+            comment="compared_ksi against that mean, as a share; null where the mean is 0",
+        ),
         sa.Column(
             "rank_crashes",
             sa.Integer(),
