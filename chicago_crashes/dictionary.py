@@ -19,7 +19,7 @@ from chicago_crashes.feeds import FEEDS, Column, Feed, Kind
 from chicago_crashes.local.workplace import database
 from chicago_crashes.measured import Measured
 from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable
-from chicago_crashes.postgis.schema import mart_tables, metadata, place_tables
+from chicago_crashes.postgis.schema import hot_spot_tables, mart_tables, metadata, place_tables
 from chicago_crashes.postgis.tables import TABLES
 from chicago_crashes.settings import PROJECT_ROOT
 
@@ -98,7 +98,7 @@ def _feed_section(feed: Feed, found: MeasuredTable) -> Iterator[str]:
 def _other_sections() -> Iterator[str]:
     ours = [table for table in metadata.sorted_tables if table.schema == "ops"]
     places = [table for table in _tables_of(place_tables) if table not in ours]
-    marts = [table for table in _tables_of(mart_tables) if table not in ours]
+    marts = [table for table in (*_tables_of(mart_tables), *_tables_of(hot_spot_tables)) if table not in ours]
     for title, tables in (
         ("Places", places),
         ("Marts", marts),
