@@ -24,7 +24,8 @@ class DirtChoice(StrEnum):
 
 def portal(
     export: Annotated[
-        list[Path] | None, typer.Option(help="A folder of CSV exports to serve; may be repeated.")
+        list[Path] | None,
+        typer.Option(help="A folder of CSV exports, and of GeoJSON files named after layers; may be repeated."),
     ] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Serve generated data instead.")] = False,
     start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First synthetic day.")] = FIRST_DAY,
@@ -39,7 +40,7 @@ def portal(
     Point the platform at it with CRASHES_PORTAL_URL.
     """
     if bool(export) == synthetic:
-        raise PermanentError("Say what to serve: either --export FOLDER (with CSV exports) or --synthetic.")
+        raise PermanentError("Say what to serve: either --export FOLDER (with exports) or --synthetic.")
     from chicago_crashes.local.demo import synthetic_store
     from chicago_crashes.local.portal.exports import publish_directory
     from chicago_crashes.local.portal.serve import serve_forever

@@ -17,6 +17,7 @@ from chicago_crashes.feeds import FEEDS
 from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT, Dirt, generate
+from chicago_crashes.local.portal.synthetic.layers import offer_layers
 from chicago_crashes.local.workplace import some_database
 from chicago_crashes.postgis import migrate
 from chicago_crashes.settings import PROJECT_ROOT, settings
@@ -45,8 +46,9 @@ def demo_workplace() -> Iterator[None]:
 
 
 def synthetic_store(first: date, last: date, seed: int, dirt: Dirt | None) -> PortalStore:
-    """A portal's content, generated for the days from `first` to `last`."""
+    """A portal's content, generated: the days from `first` to `last`, and the layers of the invented city."""
     store = PortalStore()
+    offer_layers(store)
     for batch in generate(first, last, seed=seed, dirt=dirt):
         for feed in FEEDS:
             store.publish(feed.dataset_id, batch.frames[feed.name])

@@ -21,9 +21,14 @@ class SodaType(StrEnum):
     FLOATING = "floating_timestamp"
     FIXED = "fixed_timestamp"
     POINT = "point"
+    MULTILINE = "multiline"
+    MULTIPOLYGON = "multipolygon"
     ROW_ID = "row_identifier"
     ROW_VERSION = "row_version"
 
+
+GEOSPATIAL = frozenset({SodaType.POINT, SodaType.MULTILINE, SodaType.MULTIPOLYGON})
+"""Types whose values no query may sort by or compare."""
 
 SYSTEM_TYPES = {
     ":id": SodaType.ROW_ID,

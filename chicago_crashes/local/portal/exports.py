@@ -17,6 +17,7 @@ from pyarrow import csv as arrow_csv
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.local.portal.datasets import SodaType, published_type
+from chicago_crashes.local.portal.layers import geojson_files, publish_geojson
 from chicago_crashes.local.portal.store import PortalStore
 
 CREATED_AFTER, UPDATED_AFTER = timedelta(days=1), timedelta(days=3)
@@ -32,19 +33,22 @@ BYTES_PER_BATCH = 16 * 1024 * 1024
 def publish_directory(store: PortalStore, *directories: Path) -> None:
     """Publish every `crashes*.csv`, `people*.csv`, `vehicles*.csv` and `fatalities*.csv` of `directories`.
 
-    A feed without a file is served empty.
+    GeoJSON files named after layers are published, too. A feed without a file is served empty.
 
     Raises:
-        PermanentError: a directory has none of these files, or a file is no export of its feed.
+        PermanentError: a directory has none of these files, or a file is no export of its feed or layer.
     """
     for directory in directories:
         files = [(feed, path) for feed in FEEDS for path in sorted(directory.glob(f"{feed.name}*.csv"))]
-        if not files:
-            expected = ", ".join(f"{feed.name}*.csv" for feed in FEEDS)
+        layers = geojson_files(directory)
+        if not files and not layers:
+            expected = ", ".join([*(f"{feed.name}*.csv" for feed in FEEDS), "wards.geojson, ..."])
             found = "it has none of them" if directory.is_dir() else "there is no such folder"
-            raise PermanentError(f"Expected CSV exports ({expected}) in {directory}, but {found}. Check --export.")
+            raise PermanentError(f"Expected exports ({expected}) in {directory}, but {found}. Check --export.")
         for feed, path in files:
             publish_export(store, path, feed)
+        for path in layers:
+            publish_geojson(store, path)
 
 
 def publish_export(store: PortalStore, path: Path, feed: Feed) -> None:

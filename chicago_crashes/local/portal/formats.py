@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import orjson
 import pyarrow as pa
 
-from chicago_crashes.local.portal.datasets import SodaType
+from chicago_crashes.local.portal.datasets import GEOSPATIAL, SodaType
 from chicago_crashes.local.portal.translate import Field, Translation
 
 Piece = bytes | memoryview
@@ -17,6 +17,10 @@ Piece = bytes | memoryview
 POINT = r'^"POINT ?\((-?)0*(\d+(?:\.\d+)?) (-?)0*(\d+(?:\.\d+)?)\)"$'
 GEOJSON_POINT = r'{"type":"Point","coordinates":[\1\2,\3\4]}'
 """The digits stay as published, but JSON allows no leading zeros."""
+KEYWORDS = {SodaType.MULTILINE: "MULTILINESTRING", SodaType.MULTIPOLYGON: "MULTIPOLYGON"}
+"""Geometries that are kept as GeoJSON, and how CSV calls them."""
+GEOJSON_COORDINATES = '^.*"coordinates":(.*)}$'
+PAIR = r"\[(-?[0-9.eE+-]+),(-?[0-9.eE+-]+)\]"
 CRS84 = b'{ "type": "name", "properties": { "name": "urn:ogc:def:crs:OGC:1.3:CRS84" } }'
 
 CONTENT_TYPES = {
@@ -56,17 +60,17 @@ def json_reply(translation: Translation) -> Reply:
 def csv_reply(translation: Translation) -> Reply:
     """Every header and every value in quotes, and nothing where there is no value."""
     header = ",".join('"' + field.name.replace('"', '""') + '"' for field in translation.fields)
-    quoted = [f"""'"' || replace(f{place}::varchar, '"', '""') || '"'""" for place in range(len(translation.fields))]
-    cells = ", ".join(f"coalesce({value}, '')" for value in quoted)
+    texts = [_in_csv(place, field) for place, field in enumerate(translation.fields)]
+    cells = ", ".join(f"""coalesce('"' || replace({text}, '"', '""') || '"', '')""" for text in texts)
     return _reply(translation, f"concat_ws(',', {cells}) || '\n'", head=f"{header}\n".encode())
 
 
 def geojson_reply(translation: Translation) -> Reply:
-    """A feature per row: the first point is its geometry, everything else its properties, null where there is none."""
+    """A feature per row: the first geometry is its own, everything else its properties, null where there is none."""
     fields = dict(enumerate(translation.fields))
     values = {place: f"coalesce({_in_json(place, field)}, 'null')" for place, field in fields.items()}
-    point = next((place for place, field in fields.items() if field.type is SodaType.POINT), None)
-    geometry = "'null'" if point is None else values.pop(point)
+    place = next((place for place, field in fields.items() if field.type in GEOSPATIAL), None)
+    geometry = "'null'" if place is None else values.pop(place)
     keys = _keys(translation, [fields[place] for place in values])
     properties = _object(keys, values.values())
     return _reply(
@@ -109,8 +113,20 @@ def _object(keys: Iterable[str], values: Iterable[str]) -> str:
 
 def _in_json(place: int, field: Field) -> str:
     """A value as JSON; text that should be a point and is none stays text."""
+    if field.type in KEYWORDS:
+        return f"f{place}"
     value = f"to_json(f{place})"
     return f"regexp_replace({value}, '{POINT}', '{GEOJSON_POINT}')" if field.type is SodaType.POINT else value
+
+
+def _in_csv(place: int, field: Field) -> str:
+    """A value as CSV has it, before quotes: geometries as well-known text."""
+    text = f"f{place}::varchar"
+    if field.type not in KEYWORDS:
+        return text
+    coordinates = f"regexp_extract({text}, '{GEOJSON_COORDINATES}', 1)"
+    pairs = f"regexp_replace({coordinates}, '{PAIR}', '\\1 \\2', 'g')"
+    return f"'{KEYWORDS[field.type]} ' || translate({pairs}, '[]', '()')"
 
 
 def _end_to_end(texts: pa.StringArray) -> memoryview:

@@ -5,7 +5,7 @@ transaction. Queries come from `translate`; one DuckDB cursor serves one request
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -94,12 +94,19 @@ class PortalStore:
         self._datasets: dict[str, Dataset] = {}
         self._next_number: dict[str, int] = {}
         self._gone: set[str] = set()
+        self._offers: dict[str, Callable[[PortalStore], None]] = {}
+        self._offering = threading.Lock()
         for feed in FEEDS:
             self._create(_dataset_of(feed))
 
     def dataset(self, dataset_id: str) -> Dataset | None:
         """A dataset as it is now; `None` if there is none, or none any more."""
+        self._take_offer(dataset_id)
         return None if dataset_id in self._gone else self._datasets.get(dataset_id)
+
+    def offer(self, dataset_id: str, publish: Callable[["PortalStore"], None]) -> None:
+        """Let `publish` bring a dataset when it is first asked for: most who start a portal never ask for all of it."""
+        self._offers[dataset_id] = publish
 
     def withdraw(self, dataset_id: str) -> None:
         """Act as if the dataset had never been."""
@@ -111,6 +118,7 @@ class PortalStore:
 
     def rows(self, dataset_id: str) -> pl.DataFrame:
         """Everything that is stored of a dataset, in the order of the hidden numbers."""
+        self._take_offer(dataset_id)
         with self._database.cursor() as cursor:
             return _all_rows(cursor, self._datasets[dataset_id])
 
@@ -125,11 +133,13 @@ class PortalStore:
                 other._database.execute(f"insert into {quoted(dataset.id)} by name from batch")
                 other._database.unregister("batch")
             other._gone = set(self._gone)
+            other._offers = dict(self._offers)
         return other
 
     @contextmanager
     def transaction(self, dataset_id: str, now: datetime | None = None) -> Iterator[Transaction]:
         """Write to a dataset; one transaction at a time. Without `now` it is later than all that was written before."""
+        self._take_offer(dataset_id)
         with self._writing, self._database.cursor() as cursor:
             dataset = self._datasets[dataset_id]
             dataset = replace(dataset, writes=dataset.writes + 1)
@@ -147,8 +157,12 @@ class PortalStore:
             modified_at = max(dataset.modified_at, moment.replace(tzinfo=UTC))
             self._datasets[dataset_id] = replace(transaction.dataset, modified_at=modified_at)
 
-    def publish(self, dataset_id: str, rows: pl.DataFrame) -> None:
+    def publish(
+        self, dataset_id: str, rows: pl.DataFrame, *, title: str = "", types: Mapping[str, SodaType] | None = None
+    ) -> None:
         """Append `rows`: text columns under their published names, null for no value, points as `POINT (lon lat)`.
+
+        Lines and polygons are GeoJSON. A dataset that is new takes `title` and `types`; columns are text otherwise.
 
         `:created_at` and `:updated_at` may come along as datetimes in UTC; without them the rows were written now. The
         first rows of a dataset say which columns it publishes; later ones may add columns.
@@ -158,8 +172,8 @@ class PortalStore:
         """
         _refuse_what_is_no_text(dataset_id, rows)
         with self._writing:
-            dataset = self._datasets.get(dataset_id) or Dataset(dataset_id, dataset_id, "", ())
-            self._insert(self._with_columns(dataset, rows), rows)
+            dataset = self._datasets.get(dataset_id) or Dataset(dataset_id, title or dataset_id, "", ())
+            self._insert(self._with_columns(dataset, rows, types or {}), rows)
 
     def close(self) -> None:
         """Let go of everything."""
@@ -177,13 +191,19 @@ class PortalStore:
         self._datasets[dataset.id] = dataset
         self._next_number[dataset.id] = 1
 
-    def _with_columns(self, dataset: Dataset, rows: pl.DataFrame) -> Dataset:
+    def _take_offer(self, dataset_id: str) -> None:
+        with self._offering:
+            publish = self._offers.pop(dataset_id, None)
+            if publish is not None:
+                publish(self)
+
+    def _with_columns(self, dataset: Dataset, rows: pl.DataFrame, types: Mapping[str, SodaType]) -> Dataset:
         """`dataset` with the columns that `rows` bring, in its table as well."""
         declared = {column.name: column for column in _declared_columns(dataset.id)}
         known = dataset.column_names if dataset.is_published else ()
         new = tuple(
             replace(
-                declared.get(name) or PublishedColumn(name, SodaType.TEXT, name.upper()),
+                declared.get(name) or PublishedColumn(name, types.get(name, SodaType.TEXT), name.upper()),
                 profile=_profile(rows[name].head(PROFILED_ROWS)),
             )
             for name in rows.columns

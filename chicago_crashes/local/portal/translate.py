@@ -12,7 +12,7 @@ from typing import NoReturn, Protocol
 from zoneinfo import available_timezones
 
 from chicago_crashes.local.portal import row_ids
-from chicago_crashes.local.portal.datasets import HIDDEN_NUMBER, SYSTEM_TYPES, Dataset, SodaType
+from chicago_crashes.local.portal.datasets import GEOSPATIAL, HIDDEN_NUMBER, SYSTEM_TYPES, Dataset, SodaType
 from chicago_crashes.local.portal.functions import AGGREGATES, COMPARISONS, FUNCTIONS
 from chicago_crashes.local.portal.names import resolve
 from chicago_crashes.local.portal.soql import Boolean, Call, Name, Node, Null, Number, Order, Query, SoqlError, Text
@@ -265,7 +265,7 @@ class _Translator:
 
     def _sorted_by(self, node: Node, entry: Order, scope: _Scope) -> str:
         value = self.value(node, scope)
-        if value.type in (SodaType.POINT, _BOOLEAN):
+        if value.type in GEOSPATIAL or value.type is _BOOLEAN:
             said = f"Cannot order by an expression of type `{value.type}'"
             self.refuse("query.soql.un-orderable-order", said, node)
         direction = "desc" if entry.descending else "asc"
@@ -292,7 +292,7 @@ class _Translator:
             self.refuse("query.soql.type-mismatch", said, node, function=call.function, type=str(value.type))
 
     def _expect_comparable(self, value: _Sql, call: Call) -> None:
-        if value.type is SodaType.POINT:
+        if value.type in GEOSPATIAL:
             self._expect(value, _TEXT, call, call)
 
     def _expect_zone(self, node: Node) -> None:
@@ -337,7 +337,7 @@ class _GroupScope:
         self._known: dict[Node, _Sql] = {}
         for node in group:
             value = translator.value(node, rows)
-            if value.type is SodaType.POINT and not isinstance(node, Name):
+            if value.type in GEOSPATIAL and not isinstance(node, Name):
                 translator.refuse("query.soql.non-groupable-group", "Cannot group by that", node)
             self._known[node] = self._compute(value.text, value.type)
         self.keys = [value.text for value in self._known.values()]
@@ -379,7 +379,7 @@ class _GroupScope:
                 is_distinct = call.distinct or call.function == "count_distinct"
                 counted = what if is_distinct else value.served or what
                 return f"count({'distinct ' if is_distinct else ''}{counted})::double", _NUMBER
-            case "min" | "max" if value.type not in (_BOOLEAN, SodaType.POINT):
+            case "min" | "max" if value.type is not _BOOLEAN and value.type not in GEOSPATIAL:
                 return f"{call.function}({what})", value.type
             case "sum" | "avg" | "median" if value.type in (_NUMBER, None):
                 return f"{call.function}({'distinct ' if call.distinct else ''}{what})::double", _NUMBER

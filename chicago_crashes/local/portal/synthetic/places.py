@@ -4,6 +4,7 @@ State and Madison is the origin of the grid. A mile is 800 numbers, except that 
 1,200, 1,000 and 900 numbers long. Streets are listed with the stretches that lie inside the city.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -119,7 +120,7 @@ STRETCHES = (
     *_east_west("119TH ST", -11890, west=(1, 1000), east=(1, 300)),
 )
 
-_DISTRICTS = (
+DISTRICTS = (
     (1, 41.865, -87.625), (2, 41.809, -87.610), (3, 41.772, -87.596), (4, 41.702, -87.561), (5, 41.683, -87.616),
     (6, 41.743, -87.635), (7, 41.775, -87.653), (8, 41.779, -87.728), (9, 41.820, -87.665), (10, 41.847, -87.711),
     (11, 41.883, -87.721), (12, 41.878, -87.669), (14, 41.919, -87.692), (15, 41.884, -87.760), (16, 41.973, -87.833),
@@ -127,7 +128,18 @@ _DISTRICTS = (
     (24, 42.005, -87.683), (25, 41.922, -87.760),
 )  # fmt: skip
 """Police districts and about where their middle is."""
-_BEATS_OF_EVERY_DISTRICT = (11, 12, 13, 22, 23, 32, 33)
+BEATS_OF_EVERY_DISTRICT = (11, 12, 13, 14, 21, 22, 23, 24, 31, 32, 33, 34)
+"""Beats of a district by the place they have around its middle: from south-west to north-east, row by row."""
+BEAT_IN_THE_MIDDLE = 15
+DISTRICTS_WITH_A_BEAT_IN_THE_MIDDLE = 10
+"""So many districts, the first of them, have one beat more."""
+LONGITUDES_OF_BEATS = (-0.008, 0.0, 0.008)
+LATITUDES_OF_BEATS = (0.0, 0.007)
+"""Where one beat ends and the next begins, as degrees east and north of the district's middle."""
+MIDDLE = (0.004, 0.0035)
+"""How far the beat in the middle reaches to the east and west, and to the north and south."""
+LONGITUDE_PER_LATITUDE = 0.745
+"""How long a degree of longitude is here, where one of latitude is 1."""
 
 
 def places_of(draws: Draws) -> pl.DataFrame:
@@ -157,6 +169,16 @@ def places_of(draws: Draws) -> pl.DataFrame:
     )
 
 
+def coordinates_of(north: Sequence[int], east: Sequence[int]) -> list[tuple[float, float]]:
+    """Longitude and latitude of points on the grid, given in house numbers from its origin."""
+    frame = pl.DataFrame({"north": north, "east": east}, schema={"north": pl.Int64, "east": pl.Int64})
+    degrees = frame.select(
+        lon=(_ORIGIN_LONGITUDE + _MILE_EAST * pl.col("east") / 800).round(9),
+        lat=(_ORIGIN_LATITUDE + _MILE_NORTH * _miles_north(pl.col("north"))).round(9),
+    )
+    return list(degrees.iter_rows())
+
+
 def _miles_north(number: pl.Expr) -> pl.Expr:
     south = -number
     return (
@@ -173,10 +195,20 @@ def _miles_north(number: pl.Expr) -> pl.Expr:
 
 
 def _beat() -> pl.Expr:
-    """The nearest district, and one of its beats by the block of the city the place is in."""
-    distances = [(pl.col("lat") - lat) ** 2 + ((pl.col("lon") - lon) * 0.745) ** 2 for _, lat, lon in _DISTRICTS]
-    nearest = pl.concat_list(distances).list.arg_min()
-    district = nearest.replace_strict({place: number for place, (number, *_) in enumerate(_DISTRICTS)})
-    block = ((pl.col("lat") - 41.6) * 100).cast(pl.Int64) + ((pl.col("lon") + 88) * 80).cast(pl.Int64)
-    beat = (block % len(_BEATS_OF_EVERY_DISTRICT)).replace_strict(dict(enumerate(_BEATS_OF_EVERY_DISTRICT)))
-    return district.cast(pl.Int64) * 100 + beat.cast(pl.Int64)
+    """The nearest district, and one of its beats by where the place is around the district's middle."""
+    distances = [
+        (pl.col("lat") - lat) ** 2 + ((pl.col("lon") - lon) * LONGITUDE_PER_LATITUDE) ** 2 for _, lat, lon in DISTRICTS
+    ]
+    nearest = pl.concat_list(distances).list.arg_min().cast(pl.Int64)
+    north = pl.col("lat") - _of_district(nearest, [lat for _, lat, _ in DISTRICTS])
+    east = pl.col("lon") - _of_district(nearest, [lon for _, _, lon in DISTRICTS])
+    row = pl.sum_horizontal((north >= edge).cast(pl.Int64) for edge in LATITUDES_OF_BEATS)
+    column = pl.sum_horizontal((east >= edge).cast(pl.Int64) for edge in LONGITUDES_OF_BEATS)
+    around = (row * (len(LONGITUDES_OF_BEATS) + 1) + column).replace_strict(dict(enumerate(BEATS_OF_EVERY_DISTRICT)))
+    is_middle = (nearest < DISTRICTS_WITH_A_BEAT_IN_THE_MIDDLE) & (east.abs() <= MIDDLE[0]) & (north.abs() <= MIDDLE[1])
+    beat = pl.when(is_middle).then(pl.lit(BEAT_IN_THE_MIDDLE)).otherwise(around)
+    return _of_district(nearest, [number for number, _, _ in DISTRICTS]) * 100 + beat.cast(pl.Int64)
+
+
+def _of_district(place: pl.Expr, values: Sequence[float]) -> pl.Expr:
+    return place.replace_strict(dict(enumerate(values)))
