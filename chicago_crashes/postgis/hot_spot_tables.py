@@ -108,7 +108,7 @@ HOT_SPOTS = Table(
     ),
     UniqueConstraint("grid", "measure", "cell", name="hot_spots_grid_measure_cell_key"),
     Index("hot_spots_geometry_idx", "geometry", postgresql_using="gist"),
-    comment="The city in cells: crashes, those weighed by severity, and which cells are hot; choose a grid and a measure",
+    comment="The city in cells: crashes, those weighed by severity, which cells are hot; choose a grid and a measure",
 )
 
 HIGH_CRASH_SEGMENTS = Table(

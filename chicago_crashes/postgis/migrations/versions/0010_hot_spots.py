@@ -162,7 +162,7 @@ def upgrade() -> None:
     # GeoAlchemy2 creates spatial tables without their comments.
     op.create_table_comment(
         "hot_spots",
-        "The city in cells: crashes, those weighed by severity, and which cells are hot; choose a grid and a measure",
+        "The city in cells: crashes, those weighed by severity, which cells are hot; choose a grid and a measure",
     )
     op.create_table_comment(
         "high_crash_segments", "Streets and their segments with crashes, by the City's index per mile; choose a kind"
