@@ -1,0 +1,174 @@
+"""The marts of areas: `area_daily`, and `area_monthly` and `area_yearly`, which are made from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from psycopg import Connection, sql
+from psycopg.rows import class_row
+from sqlalchemy import Table
+
+from chicago_crashes.postgis.mart_tables import AREA_DAILY, AREA_MONTHLY, AREA_YEARLY, CITYWIDE_DAILY
+from chicago_crashes.postgis.marts import counting, following
+from chicago_crashes.postgis.marts.periods import MONTHS, YEARS, Periods, make_periods
+from chicago_crashes.postgis.refreshing import Refreshed
+from chicago_crashes.quality import CITYWIDE_SINCE
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedLayer:
+    """An active polygon layer. `assigned_at` is None while the locations are not assigned to its present areas."""
+
+    layer: str
+    layer_id: int
+    assigned_at: datetime | None
+
+
+def refresh_area_daily(connection: Connection) -> Refreshed:
+    """Count new days in all layers, and all days in layers that were assigned anew."""
+    with connection.transaction():
+        layers = _layers(connection)
+        counted = _layers_with_rows(connection, AREA_DAILY)
+        new_days = following.new_days(connection, AREA_DAILY)
+        _forget(connection, AREA_DAILY, counted - {layer.layer for layer in layers})
+        followed = following.followed_until(connection, AREA_DAILY)
+        anew = [each for each in layers if _is_new(each, followed) or (each.assigned_at and each.layer not in counted)]
+        _forget(connection, AREA_DAILY, {layer.layer for layer in anew})
+        insert = counting.statement("area_daily").format(
+            columns=counting.columns(), sums=counting.sums_of_facts(connection)
+        )
+        all_days = _all_days(connection) if anew else []
+        for layer in layers:
+            if layer.assigned_at is None:
+                continue
+            for days in following.by_year(all_days if layer in anew else new_days):
+                named = {"layer": layer.layer, "layer_id": layer.layer_id, "days": days}
+                connection.execute("delete from area_daily where layer = %(layer)s and day = any(%(days)s)", named)
+                connection.execute(insert, named)
+        if anew:
+            connection.execute("analyze area_daily")
+        rows = following.record(connection, AREA_DAILY)
+    return Refreshed(rows=rows, numbers=_numbers(layers, anew, new_days))
+
+
+def refresh_area_monthly(connection: Connection) -> Refreshed:
+    """Make the months of the year anew in which days are new, of all years: each is compared with the others."""
+    return _refresh_periods(connection, AREA_MONTHLY, MONTHS)
+
+
+def refresh_area_yearly(connection: Connection) -> Refreshed:
+    """Make all years anew if any day is new."""
+    return _refresh_periods(connection, AREA_YEARLY, YEARS)
+
+
+def _refresh_periods(connection: Connection, mart: Table, periods: Periods) -> Refreshed:
+    with connection.transaction():
+        make_periods(connection, periods)
+        layers = _layers(connection)
+        counted = _layers_with_rows(connection, mart)
+        daily = _layers_with_rows(connection, AREA_DAILY)
+        _forget(connection, mart, counted - {layer.layer for layer in layers})
+        daily_until = following.followed_until(connection, AREA_DAILY)
+        followed = following.followed_until(connection, mart)
+        # A layer that was assigned since its days were counted stays as it was until they are.
+        ready = [each for each in layers if each.assigned_at and not _is_new(each, daily_until) and each.layer in daily]
+        anew = [each for each in ready if _is_new(each, followed) or each.layer not in counted]
+        new_days = following.new_days(connection, mart)
+        _make(connection, mart, periods, [each.layer for each in anew], periods.seasons)
+        changed = _changed_seasons(connection, mart, periods, new_days)
+        _make(connection, mart, periods, [each.layer for each in ready if each not in anew], changed)
+        rows = following.record(connection, mart, made_from=[AREA_DAILY, CITYWIDE_DAILY])
+    return Refreshed(rows=rows, numbers=_numbers(layers, anew, new_days))
+
+
+def _make(connection: Connection, mart: Table, periods: Periods, layers: Sequence[str], seasons: Sequence[int]) -> None:
+    if not layers or not seasons:
+        return
+    named = {"layers": list(layers), "seasons": list(seasons), "citywide_since": CITYWIDE_SINCE}
+    connection.execute(
+        sql.SQL("delete from {mart} where layer = any(%(layers)s) and {season} = any(%(seasons)s)").format(
+            mart=sql.Identifier(mart.name), season=periods.season_of(periods.first_day)
+        ),
+        named,
+    )
+    connection.execute(
+        counting.statement("area_periods").format(
+            mart=sql.Identifier(mart.name),
+            period_column=sql.Identifier(periods.column),
+            period_label=periods.label,
+            columns=counting.columns(),
+            sums=counting.sums_of_counts("daily"),
+            counts=counting.counts_of("counted"),
+        ),
+        named,
+    )
+
+
+def _changed_seasons(connection: Connection, mart: Table, periods: Periods, new_days: Sequence[date]) -> list[int]:
+    """Those of the new days, and those in which a period is whole now, or compared with other days than it was."""
+    found = connection.execute(
+        sql.SQL(
+            "select season from days where day = any(%s)"
+            " union "
+            "select coalesce(periods.season, {season}) from periods full join ("
+            "  select distinct {first_day} as period, is_whole, earlier_years, compared_through from {mart}"
+            ") as made using (period)"
+            " where (periods.is_whole, periods.earlier_years, periods.compared_through)"
+            " is distinct from (made.is_whole, made.earlier_years, made.compared_through)"
+        ).format(
+            season=periods.season_of(sql.SQL("period")),
+            first_day=periods.first_day,
+            mart=sql.Identifier(mart.name),
+        ),
+        [list(new_days)],
+    )
+    return [season for (season,) in found]
+
+
+def _layers(connection: Connection) -> list[AssignedLayer]:
+    with connection.cursor(row_factory=class_row(AssignedLayer)) as cursor:
+        return cursor.execute(
+            "select layers.layer, layers.layer_id, assignments.assigned_at from layers"
+            " left join ops.assignments using (layer_id, version)"
+            " where layers.is_active and layers.shape = 'polygon' order by layers.layer"
+        ).fetchall()
+
+
+def _layers_with_rows(connection: Connection, mart: Table) -> set[str]:
+    """Asked of the index, one layer after the other: there are millions of rows and a handful of layers."""
+    found = connection.execute(
+        sql.SQL(
+            "with recursive found as ("
+            "  select min(layer) as layer from {mart}"
+            "  union all"
+            "  select (select min(layer) from {mart} where layer > found.layer) from found"
+            "  where found.layer is not null"
+            ") select layer from found where layer is not null"
+        ).format(mart=sql.Identifier(mart.name))
+    )
+    return {layer for (layer,) in found}
+
+
+def _is_new(layer: AssignedLayer, followed: datetime | None) -> bool:
+    return layer.assigned_at is not None and (followed is None or layer.assigned_at > followed)
+
+
+def _forget(connection: Connection, mart: Table, layers: set[str]) -> None:
+    if layers:
+        connection.execute(
+            sql.SQL("delete from {} where layer = any(%s)").format(sql.Identifier(mart.name)), [sorted(layers)]
+        )
+
+
+def _all_days(connection: Connection) -> list[date]:
+    return [day for (day,) in connection.execute("select day from ops.fact_days order by day")]
+
+
+def _numbers(
+    layers: Sequence[AssignedLayer], anew: Sequence[AssignedLayer], new_days: Sequence[date]
+) -> dict[str, int | float | str]:
+    return {
+        "new_days": len(new_days),
+        "layers": len(layers),
+        "layers_counted_anew": ", ".join(layer.layer for layer in anew) or "none",
+    }

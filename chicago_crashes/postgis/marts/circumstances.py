@@ -1,0 +1,36 @@
+"""The marts that tell how and when it crashed, year by year: `causes` and `time_of_week`."""
+
+from datetime import date
+
+from psycopg import Connection, sql
+from sqlalchemy import Table
+
+from chicago_crashes.postgis.mart_tables import CAUSES, TIME_OF_WEEK
+from chicago_crashes.postgis.marts import counting, following
+from chicago_crashes.postgis.refreshing import Refreshed
+
+
+def refresh_causes(connection: Connection) -> Refreshed:
+    """Count the years anew in which facts are new."""
+    return _refresh_years(connection, CAUSES)
+
+
+def refresh_time_of_week(connection: Connection) -> Refreshed:
+    """Count the years anew in which facts are new."""
+    return _refresh_years(connection, TIME_OF_WEEK)
+
+
+def _refresh_years(connection: Connection, mart: Table) -> Refreshed:
+    with connection.transaction():
+        days = following.new_days(connection, mart)
+        years = sorted({day.year for day in days})
+        insert = counting.statement(mart.name).format(
+            columns=counting.columns(),
+            sums=counting.sums_of_facts(connection),
+            counts=counting.counts_of("primary_causes"),
+        )
+        connection.execute(sql.SQL("delete from {} where year = any(%s)").format(sql.Identifier(mart.name)), [years])
+        for year in years:
+            connection.execute(insert, {"first": date(year, 1, 1), "after_last": date(year + 1, 1, 1)})
+        rows = following.record(connection, mart)
+    return Refreshed(rows=rows, numbers={"new_days": len(days), "years_counted": len(years)})

@@ -1,0 +1,39 @@
+"""The marts of the whole city, `citywide_daily` and `citywide_monthly`."""
+
+from psycopg import Connection
+
+from chicago_crashes.postgis.mart_tables import CITYWIDE_DAILY, CITYWIDE_MONTHLY
+from chicago_crashes.postgis.marts import counting, following
+from chicago_crashes.postgis.marts.periods import MONTHS, make_periods
+from chicago_crashes.postgis.refreshing import Refreshed
+from chicago_crashes.quality import CITYWIDE_SINCE
+
+
+def refresh_citywide_daily(connection: Connection) -> Refreshed:
+    """Count the days anew whose facts are new, and have a row for every loaded day."""
+    with connection.transaction():
+        days = following.new_days(connection, CITYWIDE_DAILY)
+        connection.execute("delete from citywide_daily where day = any(%s)", [days])
+        names, sums = counting.columns(), counting.sums_of_facts(connection)
+        connection.execute(counting.statement("citywide_daily").format(columns=names, sums=sums), {"days": days})
+        connection.execute(counting.statement("loaded_days").format(columns=names, zeros=counting.zeros()))
+        rows = following.record(connection, CITYWIDE_DAILY)
+    return Refreshed(rows=rows, numbers={"new_days": len(days)})
+
+
+def refresh_citywide_monthly(connection: Connection) -> Refreshed:
+    """Add up all days anew; there are few."""
+    with connection.transaction():
+        make_periods(connection, MONTHS)
+        connection.execute("delete from citywide_monthly")
+        connection.execute(
+            counting.statement("citywide_monthly").format(
+                columns=counting.columns(), sums=counting.sums_of_counts("daily")
+            ),
+            {"citywide_since": CITYWIDE_SINCE},
+        )
+        rows = following.record(connection, CITYWIDE_MONTHLY, made_from=[CITYWIDE_DAILY])
+        (comparable,) = following.only(
+            connection.execute("select count(*) from citywide_monthly where is_comparable").fetchone()
+        )
+    return Refreshed(rows=rows, numbers={"comparable_months": comparable})

@@ -1,0 +1,124 @@
+"""What statistics count of a crash, as SQL, declared once for all marts and composed into their statements."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+
+from psycopg import Connection, sql
+
+from chicago_crashes.costs import DEFAULT_COST_TABLE, CostClass
+from chicago_crashes.errors import PermanentError
+from chicago_crashes.postgis.mart_tables import AGES, COUNTS, INJURIES, MODES
+from chicago_crashes.postgis.merge import SQL_FILES
+from chicago_crashes.severity import EPDO_WEIGHTS, INJURY_LETTERS
+
+SEPARATOR = sql.SQL(",\n    ")
+COST = "cost"
+
+PRICED: Mapping[CostClass, str] = {
+    CostClass.K: "persons_k",
+    CostClass.A: "persons_a",
+    CostClass.B: "persons_b",
+    CostClass.C: "persons_c",
+    CostClass.O: "persons_o",
+    CostClass.PDO: "pdo_vehicles",
+}
+"""Which count each unit cost is for."""
+
+
+def _everybody(group: str, letters: str) -> sql.Composed:
+    return sql.SQL(" + ").join(sql.Identifier("fact", f"{group}_{letter}") for letter in letters)
+
+
+def _is_severity(letters: str) -> sql.Composed:
+    return sql.SQL("(fact.severity = any({}))::int").format(sql.Literal(list(letters)))
+
+
+PER_CRASH: Mapping[str, sql.Composable] = {
+    "crashes": sql.SQL("1"),
+    "injury_crashes": _is_severity(INJURY_LETTERS),
+    "ksi_crashes": sql.SQL("fact.is_ksi::int"),
+    "fatal_crashes": _is_severity("K"),
+    "pdo_crashes": _is_severity("O"),
+    "unknown_crashes": _is_severity("U"),
+    **{f"persons_{letter}": sql.Identifier("fact", f"persons_{letter}") for letter in "kabcou"},
+    "injured": _everybody("persons", "kabc"),
+    "ksi": _everybody("persons", "ka"),
+    **{
+        name: expression
+        for group in (*MODES, *AGES)
+        for name, expression in (
+            (f"{group}_injured", _everybody(group, "".join(INJURIES))),
+            (f"{group}_ksi", _everybody(group, "ka")),
+        )
+    },
+    "hit_and_run_crashes": sql.SQL("fact.is_hit_and_run::int"),
+    "dooring_crashes": sql.SQL("fact.is_dooring::int"),
+    "pdo_vehicles": sql.SQL("case when fact.severity = 'O' then fact.motor_vehicles else 0 end"),
+}
+"""By name of the count: what a row of `crash_facts`, called `fact`, adds to it. The order is that of `COUNTS`."""
+
+
+def columns() -> sql.Composed:
+    """The names of all counts and the cost."""
+    return SEPARATOR.join(map(sql.Identifier, (*COUNTS, COST)))
+
+
+def sums_of_facts(connection: Connection) -> sql.Composed:
+    """All counts of the crashes in a group of `fact`, and what they cost by the default cost table."""
+    dollars = unit_costs(connection, DEFAULT_COST_TABLE)
+    cost = sql.SQL(" + ").join(
+        sql.SQL("sum({}) * {}").format(PER_CRASH[PRICED[priced]], sql.Literal(each)) for priced, each in dollars.items()
+    )
+    return _named({**{name: sql.SQL("sum({})").format(PER_CRASH[name]) for name in COUNTS}, COST: cost})
+
+
+def sums_of_counts(table: str) -> sql.Composed:
+    """The sums of what a mart, called so, has counted already."""
+    return _named({name: sql.SQL("sum({})").format(sql.Identifier(table, name)) for name in (*COUNTS, COST)})
+
+
+def counts_of(table: str) -> sql.Composed:
+    """The counts of a row, of an outer join too: nothing there is zero."""
+    return _named({name: sql.SQL("coalesce({}, 0)").format(sql.Identifier(table, name)) for name in (*COUNTS, COST)})
+
+
+def zeros() -> sql.Composed:
+    """The counts where there is no crash."""
+    return _named(dict.fromkeys((*COUNTS, COST), sql.SQL("0")))
+
+
+def epdo() -> sql.Composed:
+    """What a crash weighs, in crashes with property damage only; exact, so that equal sums are equal."""
+    weights = [
+        sql.SQL("when {} then {}").format(sql.Literal(letter), sql.Literal(Decimal(str(weight))))
+        for letter, weight in EPDO_WEIGHTS.items()
+    ]
+    return sql.SQL("case fact.severity {} end").format(sql.SQL(" ").join(weights))
+
+
+def _named(expressions: Mapping[str, sql.Composable]) -> sql.Composed:
+    return SEPARATOR.join(
+        sql.SQL("{} as {}").format(expression, sql.Identifier(name)) for name, expression in expressions.items()
+    )
+
+
+def unit_costs(connection: Connection, cost_table: str) -> dict[CostClass, int]:
+    """The dollars of a cost table of the database.
+
+    Raises:
+        PermanentError: the database has no such table.
+    """
+    found = connection.execute("select class, dollars from unit_costs where cost_table = %s", [cost_table]).fetchall()
+    if not found:
+        raise PermanentError(
+            f"The database's unit_costs has no cost table {cost_table}, by which the marts are priced. It comes with "
+            "the schema: if its rows were deleted, restore them from a backup or from chicago_crashes/costs.py."
+        )
+    return {CostClass(priced): dollars for priced, dollars in found}
+
+
+@cache
+def statement(name: str) -> sql.SQL:
+    """The statement of the file `sql/marts/<name>.sql`."""
+    return sql.SQL((SQL_FILES / "marts" / f"{name}.sql").read_text())

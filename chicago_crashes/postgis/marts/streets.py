@@ -1,0 +1,101 @@
+"""The marts of streets and of where they meet: `streets` and `intersections`, ranked since every district reports."""
+
+from datetime import timedelta
+
+from psycopg import Connection, sql
+
+from chicago_crashes.postgis.mart_tables import INTERSECTIONS, STREETS
+from chicago_crashes.postgis.marts import counting, following
+from chicago_crashes.postgis.place_tables import SRID_FEET
+from chicago_crashes.postgis.refreshing import Refreshed
+from chicago_crashes.postgis.tables import SRID
+from chicago_crashes.quality import CITYWIDE_SINCE
+
+CENTER_LINES = "street_center_lines"
+"""The layer that intersections are made from."""
+
+REACH_FEET = 100
+"""A crash so near an intersection, and nearer to no other, belongs to it."""
+
+FEWEST_LEGS, FEWEST_STREETS = 3, 2
+
+NOT_DRIVEN = ("RIV", "S", "E")
+"""Classes of center lines that are no streets: rivers, sidewalks, limits of the city."""
+
+LONGEST_STORE = timedelta(hours=1)
+"""What storing a layer may take: it says when it began, and is seen when it is done."""
+
+
+def refresh_streets(connection: Connection) -> Refreshed:
+    """Count all streets anew if any facts are new."""
+    with connection.transaction():
+        days = following.new_days(connection, STREETS)
+        if not days and following.followed_until(connection, STREETS):
+            return following.unchanged(connection, STREETS)
+        connection.execute("delete from streets")
+        connection.execute(
+            counting.statement("streets").format(
+                columns=counting.columns(), sums=counting.sums_of_facts(connection), epdo=counting.epdo()
+            ),
+            {"citywide_since": CITYWIDE_SINCE},
+        )
+        rows = following.record(connection, STREETS)
+    return Refreshed(rows=rows, numbers={"new_days": len(days)})
+
+
+def refresh_intersections(connection: Connection) -> Refreshed:
+    """Count all intersections anew if any facts are new, or the streets are; without streets there are none."""
+    with connection.transaction():
+        days = following.new_days(connection, INTERSECTIONS)
+        if not days and not _streets_are_new(connection):
+            return following.unchanged(connection, INTERSECTIONS)
+        connection.execute("delete from intersections")
+        _find_meeting_places(connection)
+        connection.execute(
+            counting.statement("intersections").format(
+                columns=counting.columns(),
+                sums=counting.sums_of_facts(connection),
+                counts=counting.counts_of("counted"),
+                epdo=counting.epdo(),
+                srid=SRID,
+            ),
+            {"citywide_since": CITYWIDE_SINCE, "reach": REACH_FEET},
+        )
+        rows = following.record(connection, INTERSECTIONS)
+        layer = _layer_of_streets(connection)
+    return Refreshed(rows=rows, numbers={"new_days": len(days), "made_from": layer})
+
+
+def _find_meeting_places(connection: Connection) -> None:
+    connection.execute(
+        counting.statement("meeting_places").format(
+            layer=CENTER_LINES,
+            feet=SRID_FEET,
+            not_driven=sql.Literal(list(NOT_DRIVEN)),
+            fewest_legs=FEWEST_LEGS,
+            fewest_streets=FEWEST_STREETS,
+        )
+    )
+
+
+def _streets_are_new(connection: Connection) -> bool:
+    """Whether the layer of streets was stored, switched on or off, or deleted since."""
+    found = connection.execute(
+        "select"
+        "  coalesce(layer.loaded_at > mart.refreshed_at - %(longest_store)s, false)"
+        "  or coalesce(layer.is_active, false) <> exists (select from intersections)"
+        " from ops.mart_refreshes as mart left join layers as layer on layer.layer = %(layer)s"
+        " where mart.mart = %(mart)s",
+        {"longest_store": LONGEST_STORE, "layer": CENTER_LINES, "mart": INTERSECTIONS.name},
+    ).fetchone()
+    return found is None or bool(found[0])
+
+
+def _layer_of_streets(connection: Connection) -> str:
+    found = connection.execute(
+        "select version, features from layers where layer = %s and is_active", [CENTER_LINES]
+    ).fetchone()
+    if found is None:
+        return f"nothing: there is no active layer {CENTER_LINES}, so there are no intersections"
+    version, lines = found
+    return f"version {version} of {CENTER_LINES}, {lines:,} lines"
