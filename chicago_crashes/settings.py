@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     portal_url: str = Field("https://data.cityofchicago.org", description="Base URL of the portal.")
     app_token: SecretStr | None = Field(None, description="SODA app token; sent as a header, never logged.")
     raw_url: str = Field("data/raw", description="Where the raw lake is: a local path or an `s3://` URL.")
+    layers_folder: str = Field("data/layers", description="Where people drop layers of their own.")
     requests_per_hour: int = Field(1000, gt=0, description="Ceiling of portal requests, shared by all processes.")
     start_date: date = Field(date(2013, 3, 3), description="The first day partition.")
     days_per_run: int = Field(200, gt=0, description="How many consecutive days a backfill puts into one run.")

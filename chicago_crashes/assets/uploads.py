@@ -1,0 +1,119 @@
+"""The layers people bring, as one asset with a partition per layer: from a file in the folder to stored features."""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from chicago_crashes.assets.answers import AREAS, column_schema
+from chicago_crashes.assets.description import OWNERS
+from chicago_crashes.assets.references import links_to_code
+from chicago_crashes.assets.reporting import PERMANENT_FAILURE
+from chicago_crashes.assets.resources import PostgisResource
+from chicago_crashes.errors import PermanentError
+from chicago_crashes.layers.uploads.fields import FieldSummary
+from chicago_crashes.layers.uploads.folder import LayersFolder
+from chicago_crashes.layers.uploads.names import require_name
+from chicago_crashes.layers.uploads.texts import shown
+from chicago_crashes.postgis.layers import store_layer
+from chicago_crashes.postgis.place_tables import AREAS as AREAS_TABLE
+from chicago_crashes.settings import settings
+
+UPLOADED = dg.AssetKey(["layers", "uploaded"])
+PARTITIONS = "uploaded_layers"
+DIGEST = "file_digest"
+"""The metadata by which the sensor knows what was loaded."""
+
+MESSAGES_SHOWN = 50
+FIELDS_SHOWN = 50
+FEATURES_SHOWN = 10
+
+
+def uploaded_partitions() -> dg.DynamicPartitionsDefinition:
+    """One partition per uploaded layer, its name the key."""
+    return dg.DynamicPartitionsDefinition(name=PARTITIONS)
+
+
+def uploaded_asset(*, code_url: str) -> dg.AssetsDefinition:
+    """The uploaded layers."""
+
+    @dg.asset(
+        key=UPLOADED,
+        partitions_def=uploaded_partitions(),
+        group_name=AREAS,
+        kinds={"postgres", "gdal"},
+        owners=OWNERS,
+        description="Layers that people brought as GeoJSON, zipped Shapefile or GeoPackage: each file in "
+        "`CRASHES_LAYERS_FOLDER` is one. It is stored whole or refused with the reason.",
+        metadata={
+            "dagster/column_schema": column_schema(AREAS_TABLE),
+            "dagster/table_name": "public.areas",
+            "dagster/code_references": links_to_code(
+                [("the step", uploaded_asset), ("what it does", load_upload)], code_url
+            ),
+        },
+    )
+    def load(context: dg.AssetExecutionContext, postgis: PostgisResource) -> dg.MaterializeResult[None]:
+        try:
+            return load_upload(context.partition_key, postgis)
+        except PermanentError as error:
+            context.instance.add_run_tags(context.run.run_id, {PERMANENT_FAILURE: "true"})
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+
+    return load
+
+
+def load_upload(name: str, postgis: PostgisResource) -> dg.MaterializeResult[None]:
+    """Read the file of a layer and store it, whole or not at all.
+
+    Raises:
+        PermanentError: the file is refused.
+    """
+    # GDAL's companions take a while to import, and whoever lists assets need not wait for them.
+    from chicago_crashes.layers.uploads.upload import read_upload
+
+    file = LayersFolder(settings().layers_folder).file(require_name(name))
+    digest = file.digest()
+    upload = read_upload(file.path, name, file.wishes())
+    with postgis.connect() as connection:
+        stored = store_layer(
+            connection, upload.layer, upload.features, repaired=upload.repaired, left_out=upload.left_out
+        )
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/partition_row_count": stored.features,
+            "features": stored.features,
+            "repaired": upload.repaired,
+            "left_out": upload.left_out,
+            "version": stored.version,
+            "added": stored.added,
+            "amended": stored.amended,
+            "removed": stored.removed,
+            "title": upload.layer.title,
+            "shape": upload.layer.shape.value,
+            "label_field": upload.layer.label_field or "none: features are numbered",
+            "key_field": upload.key_field or "none: features are numbered",
+            "crs": upload.system,
+            "file": upload.layer.source,
+            DIGEST: digest,
+            **({"fields": _table([_field(field) for field in upload.fields[:FIELDS_SHOWN]])} if upload.fields else {}),
+            "first_features": _table(
+                [{"key": feature.key, "label": feature.label} for feature in upload.features[:FEATURES_SHOWN]]
+            ),
+            "messages": dg.MetadataValue.json(list(upload.messages[:MESSAGES_SHOWN])),
+        }
+    )
+
+
+def _field(field: FieldSummary) -> dict[str, str | int]:
+    return {
+        "field": field.name,
+        "type": field.type,
+        "distinct": field.distinct,
+        "nulls": field.nulls,
+        "examples": ", ".join(map(shown, field.examples)),
+    }
+
+
+def _table(rows: Sequence[Mapping[str, str | int]]) -> dg.TableMetadataValue:
+    columns = [dg.TableColumn(name, "int" if isinstance(value, int) else "text") for name, value in rows[0].items()]
+    return dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows], dg.TableSchema(columns))
