@@ -91,7 +91,7 @@ def store_layer(
 
     It is one transaction: the function's own, or a part of the caller's if one is open. The same content again writes
     no feature and keeps the version. Otherwise features keep their ids by their keys, and those that change or go are
-    kept in `ops.layer_history`.
+    kept in `ops.layer_history`. A refresh of places or marts that is going on is waited for.
 
     Raises:
         PermanentError: there are no features, a key comes twice, the name is taken by a layer of the other kind, or,
@@ -100,9 +100,7 @@ def store_layer(
     _require_sense(layer, features)
     digest = digest_of(layer.shape, features)
     with connection.transaction():
-        connection.execute(
-            "select pg_advisory_xact_lock(hashtext('chicago_crashes.layers'), hashtext(%s))", [layer.name]
-        )
+        _take_turn(connection)
         stored = find_layer(connection, layer.name)
         if stored is None:
             return _add(connection, layer, features, digest, repaired, left_out)
@@ -148,7 +146,7 @@ def delete_layer(connection: Connection, name: str) -> None:
         PermanentError: there is no such layer.
     """
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtext('chicago_crashes.layers'), hashtext(%s))", [name])
+        _take_turn(connection)
         stored = find_layer(connection, name)
         if stored is None:
             raise _unknown(connection, name)
@@ -165,6 +163,11 @@ def digest_of(shape: Shape, features: Sequence[Feature]) -> str:
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
     return digest.hexdigest()
+
+
+def _take_turn(connection: Connection) -> None:
+    """Until the transaction ends, nobody refreshes places or marts, nor stores a layer: see `taking_turns`."""
+    connection.execute("select pg_advisory_xact_lock(hashtext('chicago_crashes.answers'))")
 
 
 def _require_sense(layer: Layer, features: Sequence[Feature]) -> None:

@@ -1,0 +1,215 @@
+"""The City's layers: one asset per layer, from the portal to its table, with the checks of what it became."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from chicago_crashes.assets.answers import AREAS, column_schema
+from chicago_crashes.assets.description import OWNERS
+from chicago_crashes.assets.raw import POOL
+from chicago_crashes.assets.references import links_to_code
+from chicago_crashes.assets.reporting import PERMANENT_FAILURE
+from chicago_crashes.assets.resources import PostgisResource, SodaResource
+from chicago_crashes.errors import CrashesError, TransientError
+from chicago_crashes.layers.features import Shape
+from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
+from chicago_crashes.layers.refreshing import RefreshedLayer, refresh_layer
+from chicago_crashes.postgis import place_tables
+from chicago_crashes.postgis.layer_examination import Examination, examine
+
+TABLES = {Shape.POLYGON: place_tables.AREAS, Shape.LINE: place_tables.LINES, Shape.POINT: place_tables.POINTS}
+
+AS_MANY_AS_EXPECTED, VALID, LABELS_DIFFER, NO_OVERLAP = "as_many_as_expected", "valid", "labels_differ", "no_overlap"
+MOST_OVERLAP = 0.001
+"""Which part of a layer may lie in two areas: neighbours are drawn a few feet apart or into each other."""
+LABELS_NAMED = 20
+
+
+class LayerConfig(dg.Config):
+    """How a layer is refreshed."""
+
+    accept_shrink: bool = Field(False, description="Let the layer lose more than a tenth of its features.")
+
+
+def layer_key(name: str) -> dg.AssetKey:
+    """The stored layer of this name."""
+    return dg.AssetKey(["layers", name])
+
+
+def portal_layer_key(layer: PublishedLayer) -> dg.AssetKey:
+    """The portal's dataset, as an external asset at the root of the lineage."""
+    return dg.AssetKey(["portal", layer.name])
+
+
+def layer_check_names(layer: PublishedLayer) -> Sequence[str]:
+    """The checks that are asked of the layer."""
+    names = [VALID]
+    if layer.expected is not None:
+        names.append(AS_MANY_AS_EXPECTED)
+    if layer.shape is Shape.POLYGON:
+        names.append(LABELS_DIFFER)
+    if layer.divides_the_city:
+        names.append(NO_OVERLAP)
+    return names
+
+
+def portal_layer_assets() -> list[dg.AssetSpec]:
+    """The datasets the City publishes."""
+    return [
+        dg.AssetSpec(
+            portal_layer_key(layer),
+            group_name="portal",
+            description=f"{layer.title}, as the City of Chicago publishes it. {layer.description}",
+            kinds={"socrata"},
+            tags=_tags(layer),
+            metadata={"dataset": dg.MetadataValue.url(_url(layer))},
+        )
+        for layer in PUBLISHED_LAYERS
+    ]
+
+
+def layer_assets(retries: dg.RetryPolicy, *, code_url: str) -> list[dg.AssetsDefinition]:
+    """The stored layers."""
+    return [_layer_asset(layer, retries, code_url) for layer in PUBLISHED_LAYERS]
+
+
+def _layer_asset(layer: PublishedLayer, retries: dg.RetryPolicy, code_url: str) -> dg.AssetsDefinition:
+    table = TABLES[layer.shape]
+
+    @dg.asset(
+        key=layer_key(layer.name),
+        deps=[portal_layer_key(layer)],
+        group_name=AREAS,
+        kinds={"socrata", "postgres"},
+        owners=OWNERS,
+        tags=_tags(layer),
+        pool=POOL,
+        retry_policy=retries,
+        freshness_policy=dg.FreshnessPolicy.time_window(warn_window=timedelta(days=8), fail_window=timedelta(days=15)),
+        description=f"{layer.description} In `{table.name}`, where `layers.layer` is {layer.name}; earlier versions of "
+        "its features are in `ops.layer_history`.",
+        metadata={
+            "dagster/column_schema": column_schema(table),
+            "dagster/table_name": f"public.{table.name}",
+            "dagster/code_references": links_to_code(
+                [("the step", _layer_asset), ("what it does", refresh_layer)], code_url
+            ),
+            "dataset": dg.MetadataValue.url(_url(layer)),
+            **_validity(layer),
+        },
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=layer_key(layer.name), description=_meaning(layer, name))
+            for name in layer_check_names(layer)
+        ],
+    )
+    def refresh(
+        context: dg.AssetExecutionContext, config: LayerConfig, soda: SodaResource, postgis: PostgisResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        try:
+            with soda.portal() as portal, postgis.connect() as connection:
+                refreshed = refresh_layer(portal, connection, layer, accept_shrink=config.accept_shrink)
+                examined = examine(
+                    connection, refreshed.stored.layer_id, layer.shape, with_overlaps=layer.divides_the_city
+                )
+        except CrashesError as error:
+            may_pass = isinstance(error, TransientError)
+            if not may_pass:
+                context.instance.add_run_tags(context.run.run_id, {PERMANENT_FAILURE: "true"})
+            raise dg.Failure(description=str(error), allow_retries=may_pass) from error
+        yield dg.MaterializeResult(
+            metadata=_shown(refreshed),
+            check_results=[_result(layer, name, examined) for name in layer_check_names(layer)],
+        )
+
+    return refresh
+
+
+def _shown(refreshed: RefreshedLayer) -> dict[str, Any]:
+    stored = refreshed.stored
+    return {
+        "dagster/row_count": stored.features,
+        "features": stored.features,
+        "published_rows": refreshed.published_rows,
+        "repaired": refreshed.repaired,
+        "left_out": refreshed.left_out,
+        "merged": refreshed.merged,
+        "version": stored.version,
+        "changed": int(stored.is_changed),
+        "added": stored.added,
+        "amended": stored.amended,
+        "removed": stored.removed,
+        "requests": refreshed.requests,
+        "bytes": refreshed.bytes,
+        "seconds": round(refreshed.seconds, 3),
+        "notes": dg.MetadataValue.json(list(refreshed.notes)),
+    }
+
+
+def _meaning(layer: PublishedLayer, check: str) -> str:
+    match check:
+        case "as_many_as_expected":
+            return f"The layer has {_range(layer)} features."
+        case "labels_differ":
+            return "No two areas are called the same."
+        case "no_overlap":
+            return f"At most {MOST_OVERLAP:.1%} of the layer lies in two of its areas."
+        case _:
+            return "Every geometry is valid."
+
+
+def _result(layer: PublishedLayer, check: str, examined: Examination) -> dg.AssetCheckResult:
+    reason: str | None = None
+    metadata: dict[str, Any] = {"features": examined.features}
+    match check:
+        case "as_many_as_expected":
+            fewest, most = layer.expected or (0, 0)
+            metadata |= {"expected": _range(layer)}
+            if not fewest <= examined.features <= most:
+                reason = f"{layer.name} has {examined.features:,} features; {_range(layer)} were expected."
+        case "labels_differ":
+            repeated = list(examined.repeated_labels)
+            metadata |= {"repeated_labels": len(repeated), "examples": dg.MetadataValue.json(repeated[:LABELS_NAMED])}
+            if repeated:
+                reason = f"{len(repeated)} labels of {layer.name} are those of several areas: {repeated[0]}."
+        case "no_overlap":
+            metadata |= {
+                "overlapping_share": examined.overlapping_share,
+                "overlapping_square_feet": round(examined.overlapping_square_feet, 1),
+                "square_feet": round(examined.square_feet, 1),
+            }
+            if examined.overlapping_share > MOST_OVERLAP:
+                reason = f"{examined.overlapping_share:.3%} of {layer.name} lies in two of its areas."
+        case _:
+            metadata |= {"invalid": examined.invalid}
+            if examined.invalid:
+                reason = f"{examined.invalid} geometries of {layer.name} are invalid."
+    return dg.AssetCheckResult(
+        asset_key=layer_key(layer.name),
+        check_name=check,
+        passed=reason is None,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+        description=reason,
+    )
+
+
+def _range(layer: PublishedLayer) -> str:
+    fewest, most = layer.expected or (0, 0)
+    return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+
+
+def _tags(layer: PublishedLayer) -> dict[str, str]:
+    return {"layer": layer.name, "dataset": layer.dataset_id}
+
+
+def _validity(layer: PublishedLayer) -> dict[str, str]:
+    """The days on which the boundaries are in force, where they are known."""
+    known = {"valid_from": layer.valid_from, "valid_to": layer.valid_to}
+    return {name: day.isoformat() for name, day in known.items() if day is not None}
+
+
+def _url(layer: PublishedLayer) -> str:
+    return f"https://data.cityofchicago.org/d/{layer.dataset_id}"

@@ -1,0 +1,115 @@
+"""When the City's layers are refreshed, and how a command has them refreshed: by the same job, in a run of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import dagster as dg
+from dagster import DagsterInstance
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from chicago_crashes.assets.layers import layer_check_names, layer_key
+from chicago_crashes.assets.partitions import TIME_ZONE
+from chicago_crashes.automation.dead_runs import COMMAND_TAG
+from chicago_crashes.automation.launch import QUIET, failures_of, step_listener
+from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
+from chicago_crashes.outcomes import OnStep
+
+REFRESH_LAYERS = "refresh_layers"
+
+
+@dataclass(slots=True)
+class LayerOutcome:
+    """What became of one layer: what its asset showed, and how its checks went. Nothing is shown of one that failed."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    checks_passed: int = 0
+    checks_failed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LayersOutcome:
+    """What became of a refresh: the layers, and the messages of the steps that failed."""
+
+    layers: dict[str, LayerOutcome]
+    failures: dict[str, str]
+
+
+def refresh_layers_job() -> UnresolvedAssetJobDefinition:
+    """The job that brings all layers up to date."""
+    return dg.define_asset_job(
+        REFRESH_LAYERS,
+        selection=dg.AssetSelection.assets(*(layer_key(layer.name) for layer in PUBLISHED_LAYERS)),
+        description="Brings the City's layers up to date; a layer that has not changed is left as it is.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def refresh_layers_schedule(*, switched_on: bool) -> dg.ScheduleDefinition:
+    """Every week, in the night to Sunday."""
+    return dg.ScheduleDefinition(
+        name="weekly_layers",
+        job_name=REFRESH_LAYERS,
+        cron_schedule="0 3 * * 0",
+        execution_timezone=TIME_ZONE,
+        description="Every Sunday: brings the City's boundaries, streets, cameras, bike routes and schools up to date.",
+        default_status=dg.DefaultScheduleStatus.RUNNING if switched_on else dg.DefaultScheduleStatus.STOPPED,
+    )
+
+
+def launch_layers(
+    defs: dg.Definitions,
+    instance: DagsterInstance,
+    layers: Sequence[PublishedLayer],
+    *,
+    on_step: OnStep,
+    accept_shrink: bool = False,
+    command: str | None = None,
+) -> LayersOutcome:
+    """Refresh the layers in one run; one that fails does not stop the others.
+
+    `command` is the token that stands for this process, by which others know whether it still lives.
+    """
+    run_id = str(uuid4())
+    instance.add_event_listener(run_id, step_listener(on_step))
+    config = {"config": {"accept_shrink": accept_shrink}}
+    job = defs.resolve_job_def(REFRESH_LAYERS).get_subset(
+        asset_selection=frozenset(layer_key(layer.name) for layer in layers),
+        asset_check_selection=frozenset(
+            dg.AssetCheckKey(layer_key(layer.name), name) for layer in layers for name in layer_check_names(layer)
+        ),
+    )
+    result = job.execute_in_process(
+        instance=instance,
+        run_id=run_id,
+        tags={COMMAND_TAG: command} if command else {},
+        raise_on_error=False,
+        run_config=QUIET | {"ops": {layer_key(layer.name).to_python_identifier(): config for layer in layers}},
+    )
+    outcomes = {layer.name: _outcome(layer, result) for layer in layers}
+    return LayersOutcome(outcomes, failures_of(result, "layers"))
+
+
+def _outcome(layer: PublishedLayer, result: dg.ExecuteInProcessResult) -> LayerOutcome:
+    outcome = LayerOutcome()
+    key = layer_key(layer.name)
+    for event in result.get_asset_materialization_events():
+        materialization = event.step_materialization_data.materialization
+        if materialization.asset_key == key:
+            outcome.numbers = _numbers(materialization.metadata)
+            notes = materialization.metadata.get("notes")
+            outcome.notes = [str(note) for note in notes.value or ()] if isinstance(notes, dg.JsonMetadataValue) else []
+    for evaluation in result.get_asset_check_evaluations():
+        if evaluation.asset_key != key:
+            continue
+        if evaluation.passed:
+            outcome.checks_passed += 1
+        else:
+            outcome.checks_failed[evaluation.check_name] = evaluation.description or evaluation.severity.value
+    return outcome
+
+
+def _numbers(metadata: Any) -> dict[str, int]:
+    return {name: value.value or 0 for name, value in metadata.items() if isinstance(value, dg.IntMetadataValue)}
