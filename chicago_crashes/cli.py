@@ -14,6 +14,7 @@ from chicago_crashes import logs
 from chicago_crashes.commands import (
     accept_shrink,
     alert,
+    answers,
     db,
     demo,
     doctor,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.command(name="load")(load.load)
 app.command(name="refresh")(refresh.refresh)
+app.command(name="answers")(answers.answers)
 app.command(name="import")(import_exports.import_exports)
 app.command(name="status")(status.status)
 app.command(name="doctor")(doctor.doctor)

@@ -4,24 +4,36 @@ import warnings
 
 import dagster as dg
 
+from chicago_crashes.assets.answers import (
+    CRASH_FACTS_KEY,
+    LOCATION_AREAS_KEY,
+    crash_facts_asset,
+    location_areas_asset,
+    polygon_layers,
+)
 from chicago_crashes.assets.partitions import day_partitions
 from chicago_crashes.assets.portal import portal_asset
 from chicago_crashes.assets.quality import month_partitions, quality_asset
 from chicago_crashes.assets.raw import raw_asset
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.assets.tables import table_asset
+from chicago_crashes.assets.uploads import uploaded_asset
 from chicago_crashes.automation.alerts import alert_sensors
+from chicago_crashes.automation.answers import answers_job, answers_sensor
 from chicago_crashes.automation.housekeeping import prune_job, prune_schedule
 from chicago_crashes.automation.jobs import check_job, history_check_keys, load_jobs
 from chicago_crashes.automation.quality import score_job, score_schedule, score_sensor
 from chicago_crashes.automation.schedules import check_schedule, schedules
 from chicago_crashes.automation.sensors import change_sensor
+from chicago_crashes.checks.answer_checks import answer_check
+from chicago_crashes.automation.uploads import uploads_job, uploads_sensor
 from chicago_crashes.checks.history_checks import history_checks, portal_checks
 from chicago_crashes.checks.table_checks import relation_checks, table_checks
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.local import dagster_logs
 from chicago_crashes.relations import COMPARISONS
 from chicago_crashes.settings import Settings, settings
+from chicago_crashes.soundness import beats_agree, facts_are_consistent, one_fact_per_crash, places_in_the_city
 
 
 def build_defs(configured: Settings) -> dg.Definitions:
@@ -50,18 +62,27 @@ def _definitions(configured: Settings) -> dg.Definitions:
             *(raw_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
             *(table_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
             *(quality_asset(feed, months, code_url=configured.code_url) for feed in FEEDS),
+            uploaded_asset(code_url=configured.code_url),
+            location_areas_asset(polygon_layers(), code_url=configured.code_url),
+            crash_facts_asset(code_url=configured.code_url),
         ],
         asset_checks=[
             *(table_checks(feed, days) for feed in FEEDS),
             *(relation_checks(comparison, days) for comparison in COMPARISONS),
             *(history_checks(feed) for feed in FEEDS),
             *(portal_checks(feed, configured.start_date) for feed in FEEDS),
+            answer_check(LOCATION_AREAS_KEY, beats_agree),
+            answer_check(LOCATION_AREAS_KEY, places_in_the_city),
+            answer_check(CRASH_FACTS_KEY, one_fact_per_crash),
+            answer_check(CRASH_FACTS_KEY, facts_are_consistent),
         ],
         resources={"postgis": postgis, "soda": SodaResource(postgis=postgis), "lake": LakeResource()},
         jobs=[
             *load_jobs(leaving_out=history_check_keys()),
             check_job(),
             score_job(),
+            uploads_job(),
+            answers_job(),
             prune_job(configured.keep_run_logs_days),
         ],
         schedules=[
@@ -80,6 +101,8 @@ def _definitions(configured: Settings) -> dg.Definitions:
                 switched_on=configured.schedules_on,
             ),
             score_sensor(configured.start_date, switched_on=configured.schedules_on),
+            uploads_sensor(switched_on=configured.schedules_on),
+            answers_sensor(switched_on=configured.schedules_on),
             *alert_sensors(switched_on=configured.schedules_on),
         ],
         executor=dg.in_process_executor,

@@ -4,20 +4,28 @@
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 from psycopg import Connection
 from sqlalchemy import Table
 
-from chicago_crashes.assets.description import OWNERS
+from chicago_crashes.assets.description import OWNERS, table_key
 from chicago_crashes.assets.references import links_to_code
 from chicago_crashes.assets.resources import PostgisResource
-from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
+from chicago_crashes.feeds import feed_named
+from chicago_crashes.postgis.assignment import CITY, NEAREST_WITHIN_FEET, assign_locations
+from chicago_crashes.postgis.facts import PROVISIONAL_DAYS, refresh_facts
+from chicago_crashes.postgis.mart_tables import AREA_COLUMNS, CRASH_FACTS
+from chicago_crashes.postgis.place_tables import LOCATION_AREAS
+from chicago_crashes.postgis.refreshing import Number, Refreshed, taking_turns
 
 MARTS = "marts"
 AREAS = "areas"
+LOCATION_AREAS_KEY = dg.AssetKey([AREAS, LOCATION_AREAS.name])
+CRASH_FACTS_KEY = dg.AssetKey([MARTS, CRASH_FACTS.name])
+CRASHES_KEY, PEOPLE_KEY, VEHICLES_KEY = (table_key(feed_named(name)) for name in ("crashes", "people", "vehicles"))
 
 Refresh = Callable[[Connection], Refreshed]
 """Brings a mart up to date over a connection outside a transaction, and says what it has become."""
@@ -62,10 +70,48 @@ def mart_asset(
         seconds = round(time.monotonic() - started, 2)
         context.log.info(f"{table.name}: {refreshed.rows:,} rows, {seconds:g} s")
         return dg.MaterializeResult(
-            metadata={"dagster/row_count": refreshed.rows, "seconds": seconds, **refreshed.numbers}
+            metadata={"dagster/row_count": refreshed.rows, "seconds": seconds, **_shown(refreshed.numbers)}
         )
 
     return step
+
+
+def location_areas_asset(layers: Iterable[dg.AssetKey], *, code_url: str) -> dg.AssetsDefinition:
+    """In which area of each of the polygon layers, and of those people brought, each place of a crash lies."""
+    return mart_asset(
+        LOCATION_AREAS,
+        assign_locations,
+        deps=[CRASHES_KEY, *layers],
+        description="In which area of every active polygon layer each place of a crash lies. A place in no area gets "
+        f"the nearest one within {NEAREST_WITHIN_FEET:g} feet; farther away its area is unknown. Only new places, and "
+        "layers that are new or changed, are looked up. The view `crash_areas` tells it by crash.",
+        code_url=code_url,
+        group=AREAS,
+    )
+
+
+def polygon_layers() -> list[dg.AssetKey]:
+    """The layers places are assigned to: the City's polygons, and those people brought."""
+    return [dg.AssetKey(["layers", name]) for name in (*AREA_COLUMNS.values(), CITY, "uploaded")]
+
+
+def crash_facts_asset(*, code_url: str) -> dg.AssetsDefinition:
+    """One row per crash, from which every other mart is counted."""
+    return mart_asset(
+        CRASH_FACTS,
+        refresh_facts,
+        deps=[CRASHES_KEY, PEOPLE_KEY, VEHICLES_KEY, LOCATION_AREAS_KEY],
+        description="One row per crash: severity, who was hurt, under which circumstances, in which areas. Days that "
+        f"were loaded since are made anew; the last {PROVISIONAL_DAYS} loaded days are marked as provisional.",
+        code_url=code_url,
+    )
+
+
+def _shown(numbers: Mapping[str, Number]) -> Mapping[str, Any]:
+    return {
+        name: dg.MetadataValue.json(dict(value)) if isinstance(value, Mapping) else value
+        for name, value in numbers.items()
+    }
 
 
 def column_schema(table: Table) -> dg.TableSchema:

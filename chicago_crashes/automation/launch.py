@@ -52,7 +52,7 @@ def _run(
     command: str | None,
 ) -> Outcome:
     run_id = str(uuid4())
-    instance.add_event_listener(run_id, _step_listener(on_step))
+    instance.add_event_listener(run_id, step_listener(on_step))
     selected = job.get_subset(
         asset_selection=frozenset(asset_keys(days.feeds)),
         asset_check_selection=frozenset(day_check_keys(days.feeds)) & _checks_of(job),
@@ -64,7 +64,7 @@ def _run(
         raise_on_error=False,
         run_config=QUIET | load_config(days.feeds, refetch=refetch),
     )
-    return Outcome({feed.name: _feed_outcome(feed, result) for feed in days.feeds}, _failures(result, str(days)))
+    return Outcome({feed.name: _feed_outcome(feed, result) for feed in days.feeds}, failures_of(result, str(days)))
 
 
 def _checks_of(job: dg.JobDefinition) -> set[dg.AssetCheckKey]:
@@ -72,7 +72,8 @@ def _checks_of(job: dg.JobDefinition) -> set[dg.AssetCheckKey]:
     return set(job.asset_layer.asset_graph.asset_check_keys)
 
 
-def _step_listener(on_step: OnStep) -> Callable[[EventLogEntry], None]:
+def step_listener(on_step: OnStep) -> Callable[[EventLogEntry], None]:
+    """Tells of every step of a run as it ends."""
     ended = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.STEP_SKIPPED}
 
     def listen(entry: EventLogEntry) -> None:
@@ -106,15 +107,16 @@ def _whole_number(value: dg.MetadataValue[Any]) -> int:
     return value.value or 0 if isinstance(value, dg.IntMetadataValue) else 0
 
 
-def _failures(result: dg.ExecuteInProcessResult, days: str) -> dict[str, str]:
+def failures_of(result: dg.ExecuteInProcessResult, what: str) -> dict[str, str]:
+    """What failed in a run, with the reason; `what` says what the run was about."""
     found = {}
     for event in result.filter_events(lambda event: event.is_step_failure):
         data = event.step_failure_data
         told = data.user_failure_data.description if data.user_failure_data else None
-        found[f"{event.step_key}, {days}"] = told or _first_cause(data.error)
+        found[f"{event.step_key}, {what}"] = told or _first_cause(data.error)
     if not result.success and not found:
         whole = [event.job_failure_data.error for event in result.filter_events(lambda event: event.is_job_failure)]
-        found[f"run {result.run_id}, {days}"] = _first_cause(whole[0] if whole else None)
+        found[f"run {result.run_id}, {what}"] = _first_cause(whole[0] if whole else None)
     return found
 
 

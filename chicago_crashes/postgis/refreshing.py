@@ -11,12 +11,16 @@ WORK_MEMORY = "192MB"
 """What joins over the whole history need to stay out of temporary files."""
 
 
+Number = int | float | str | Mapping[str, int]
+"""What can be shown of a refresh; a mapping holds counts by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refreshed:
     """How many rows a mart has now, and whatever else people want to see of its refresh, by name."""
 
     rows: int
-    numbers: Mapping[str, int | float | str] = field(default_factory=dict)
+    numbers: Mapping[str, Number] = field(default_factory=dict)
 
 
 @contextmanager

@@ -1,0 +1,103 @@
+"""Refresh the answers from a command: the same job, run and events as from Dagster's UI."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import dagster as dg
+
+from chicago_crashes.automation.answers import REFRESH
+from chicago_crashes.automation.dead_runs import COMMAND_TAG, end_dead_runs
+from chicago_crashes.automation.launch import QUIET, failures_of, step_listener
+from chicago_crashes.definitions import build_defs
+from chicago_crashes.local.workplace import dagster_instance, database
+from chicago_crashes.outcomes import OnStep
+from chicago_crashes.postgis.presence import is_present, present
+from chicago_crashes.settings import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer after its refresh."""
+
+    name: str
+    rows: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Answered:
+    """What a refresh of all answers made of each, in the order they were made, and what went wrong."""
+
+    answers: list[Answer] = field(default_factory=list)
+    checks_passed: int = 0
+    checks_failed: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A refresh that is ready to begin."""
+
+    database_url: str
+    instance: dg.DagsterInstance
+    job: dg.JobDefinition
+
+    @property
+    def steps(self) -> int:
+        """How many steps the run will report."""
+        return len(self.job.nodes)
+
+    def run(self, on_step: OnStep) -> Answered:
+        """Run the job here; what a killed command left behind must not be in its way."""
+        end_dead_runs(self.instance, lambda token: is_present(self.database_url, token))
+        run_id = str(uuid4())
+        self.instance.add_event_listener(run_id, step_listener(on_step))
+        with present(self.database_url) as token:
+            result = self.job.execute_in_process(
+                instance=self.instance,
+                run_id=run_id,
+                tags={COMMAND_TAG: token},
+                raise_on_error=False,
+                run_config=QUIET,
+            )
+        return _answered(result)
+
+
+@contextmanager
+def answering() -> Iterator[Answering]:
+    """Everything a refresh needs, proven to be there.
+
+    Raises:
+        PermanentError: a database without PostGIS, or with an older schema.
+        TransientError: the database does not answer.
+    """
+    with database() as url, dagster_instance(url) as instance:
+        yield Answering(url, instance, build_defs(settings()).resolve_job_def(REFRESH))
+
+
+def _answered(result: dg.ExecuteInProcessResult) -> Answered:
+    answered = Answered(failures=failures_of(result, "all answers"))
+    for event in result.get_asset_materialization_events():
+        materialization = event.step_materialization_data.materialization
+        numbers = materialization.metadata
+        answered.answers.append(
+            Answer(
+                materialization.asset_key.to_user_string(),
+                int(_number(numbers.get("dagster/row_count"))),
+                _number(numbers.get("seconds")),
+            )
+        )
+    for evaluation in result.get_asset_check_evaluations():
+        if evaluation.passed:
+            answered.checks_passed += 1
+        else:
+            name = f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}"
+            answered.checks_failed[name] = evaluation.description or evaluation.severity.value
+    return answered
+
+
+def _number(value: dg.MetadataValue[Any] | None) -> float:
+    return float(value.value or 0) if isinstance(value, dg.IntMetadataValue | dg.FloatMetadataValue) else 0.0

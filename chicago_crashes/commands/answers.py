@@ -1,0 +1,33 @@
+"""`chicago-crashes answers`: refresh the places and the marts, now and in the foreground."""
+
+import typer
+from rich.table import Table
+
+from chicago_crashes.commands.console import console, errors, progress_bar
+
+
+def answers() -> None:
+    """Bring all answers up to date: the areas of places, the facts of crashes, and every mart counted from them.
+
+    Runs like that of the sensor `answers`, and shows in Dagster's UI. The exit status is 0 only if every answer was
+    refreshed.
+    """
+    from chicago_crashes.answering import answering  # Dagster is slow to import; other commands need not wait for it
+
+    with answering() as ready, progress_bar(ready.steps) as on_step:
+        answered = ready.run(on_step)
+    table = Table(title="Answers")
+    table.add_column("asset")
+    table.add_column("rows", justify="right")
+    table.add_column("seconds", justify="right")
+    for answer in answered.answers:
+        table.add_row(answer.name, f"{answer.rows:,}", f"{answer.seconds:,.2f}")
+    console.print(table)
+    console.print(f"{answered.checks_passed} of {answered.checks_passed + len(answered.checks_failed)} checks passed.")
+    for check, reason in answered.checks_failed.items():
+        errors.print(f"[yellow]check failed[/yellow] {check} ({reason})", highlight=False, soft_wrap=True)
+    for step, message in answered.failures.items():
+        errors.print(f"[red]failed[/red] {step}", highlight=False, soft_wrap=True)
+        errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    if answered.failures:
+        raise typer.Exit(1)

@@ -1,0 +1,128 @@
+"""In which area of every active polygon layer each place of a crash lies: `locations`, `location_areas`.
+
+Places are assigned instead of crashes, because many crashes share one; and by a fine grid along which the areas are
+cut once for each version of a layer (`ops.area_cells`), because most cells lie wholly within one area. What is already
+assigned is left alone: only new places are looked up, and all places in layers that are new or changed.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Connection, sql
+from psycopg.rows import dict_row
+
+from chicago_crashes.postgis.merge import SQL_FILES
+from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
+
+NEAREST_WITHIN_FEET = 200.0
+"""A place in no area belongs to the nearest one no farther away than this: places on the city's edge are published with
+the coordinates of the street's other side. Farther away its area is unknown."""
+
+LEAST_FEET_AWAY = 0.001
+"""What is outside is never 0 feet away, however near."""
+
+CELLS_PER_DEGREE = 512
+"""A power of two: a cell is about 530 by 710 feet. Halves cost more to cut than they save."""
+
+COARSEST_CELLS_PER_DEGREE = 4
+"""Where the cutting begins."""
+
+BEATS, CITY = "police_beats", "city_boundary"
+
+
+def assign_locations(connection: Connection) -> Refreshed:
+    """Bring `locations` and `location_areas` up to date with the crashes and the layers."""
+    with taking_turns(connection):
+        _forget_layers(connection)
+        added = _add_locations(connection)
+        changed = _rows(connection, "layers_to_assign")
+        for layer_id, _name in changed:
+            _assign_layer(connection, layer_id)
+        layers = _rows(connection, "counts")
+    return Refreshed(
+        rows=sum(locations for _, locations, _, _ in layers),
+        numbers={
+            "new_locations": added,
+            "layers": len(layers),
+            "layers_assigned_anew": ", ".join(name for _, name in changed) or "none",
+            "near": {layer: near for layer, _, near, _ in layers},
+            "unknown": {layer: unknown for layer, _, _, unknown in layers},
+        },
+    )
+
+
+def outdated_layers(connection: Connection) -> int:
+    """How many layers have to be assigned, or forgotten."""
+    return len(_rows(connection, "layers_to_assign")) + len(_rows(connection, "layers_to_forget"))
+
+
+def agreement(connection: Connection) -> dict[str, int]:
+    """How the places fit the beats of the reports and the outline of the city, in crashes."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        (numbers,) = cursor.execute(_statement("agreement"), {"beats": BEATS, "city": CITY}).fetchall()
+    return numbers
+
+
+def _forget_layers(connection: Connection) -> None:
+    gone = [layer_id for (layer_id,) in _rows(connection, "layers_to_forget")]
+    if not gone:
+        return
+    with connection.transaction():
+        for table in ("location_areas", "ops.area_cells", "ops.assignments"):
+            connection.execute(
+                sql.SQL("delete from {} where layer_id = any(%s)").format(sql.Identifier(*table.split("."))), [gone]
+            )
+
+
+def _add_locations(connection: Connection) -> int:
+    """Add the new places with their areas in all assigned layers: one without the other is never seen."""
+    with connection.transaction():
+        layers = [layer_id for (layer_id,) in _rows(connection, "assigned_layers")]
+        ((last_known,),) = connection.execute("select coalesce(max(location_id), 0) from locations").fetchall()
+        added = connection.execute(_statement("new_locations")).rowcount
+        if added:
+            connection.execute("analyze locations")
+            _assign(connection, layers, after=last_known)
+    return added
+
+
+def _assign_layer(connection: Connection, layer_id: int) -> None:
+    """Cut a layer's areas and assign every place, all or nothing; the layer cannot be replaced meanwhile."""
+    with connection.transaction():
+        locked = connection.execute("select version from layers where layer_id = %s for share", [layer_id]).fetchone()
+        if locked is None:
+            return
+        for table in ("location_areas", "ops.area_cells"):
+            connection.execute(
+                sql.SQL("delete from {} where layer_id = %s").format(sql.Identifier(*table.split("."))), [layer_id]
+            )
+        connection.execute(
+            _statement("cut_areas"),
+            {"layer": layer_id, "coarse": COARSEST_CELLS_PER_DEGREE, "cells": CELLS_PER_DEGREE},
+        )
+        connection.execute("analyze ops.area_cells")
+        _assign(connection, [layer_id], after=0)
+        connection.execute("analyze location_areas")
+        connection.execute(
+            "insert into ops.assignments (layer_id, version, assigned_at) values (%s, %s, now())"
+            " on conflict (layer_id) do update set version = excluded.version, assigned_at = excluded.assigned_at",
+            [layer_id, *locked],
+        )
+
+
+def _assign(connection: Connection, layers: Sequence[int], *, after: int) -> None:
+    """Assign the places that were added after a place to layers none of them is assigned to."""
+    asked = {"layers": list(layers), "after": after}
+    connection.execute(_statement("assign"), {**asked, "cells": CELLS_PER_DEGREE})
+    connection.execute(
+        _statement("assign_nearest"),
+        {**asked, "within_feet": NEAREST_WITHIN_FEET, "least_feet": LEAST_FEET_AWAY},
+    )
+
+
+def _rows(connection: Connection, name: str) -> list[tuple[Any, ...]]:
+    return connection.execute(_statement(name)).fetchall()
+
+
+def _statement(name: str) -> sql.SQL:
+    return sql.SQL((SQL_FILES / "places" / f"{name}.sql").read_text())
