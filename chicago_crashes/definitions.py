@@ -11,6 +11,7 @@ from chicago_crashes.assets.answers import (
     location_areas_asset,
     polygon_layers,
 )
+from chicago_crashes.assets.layers import layer_assets, portal_layer_assets
 from chicago_crashes.assets.partitions import day_partitions
 from chicago_crashes.assets.portal import portal_asset
 from chicago_crashes.assets.quality import month_partitions, quality_asset
@@ -22,11 +23,12 @@ from chicago_crashes.automation.alerts import alert_sensors
 from chicago_crashes.automation.answers import answers_job, answers_sensor
 from chicago_crashes.automation.housekeeping import prune_job, prune_schedule
 from chicago_crashes.automation.jobs import check_job, history_check_keys, load_jobs
+from chicago_crashes.automation.layers import refresh_layers_job, refresh_layers_schedule
 from chicago_crashes.automation.quality import score_job, score_schedule, score_sensor
 from chicago_crashes.automation.schedules import check_schedule, schedules
 from chicago_crashes.automation.sensors import change_sensor
-from chicago_crashes.checks.answer_checks import answer_check
 from chicago_crashes.automation.uploads import uploads_job, uploads_sensor
+from chicago_crashes.checks.answer_checks import answer_check
 from chicago_crashes.checks.history_checks import history_checks, portal_checks
 from chicago_crashes.checks.table_checks import relation_checks, table_checks
 from chicago_crashes.feeds import FEEDS
@@ -62,6 +64,8 @@ def _definitions(configured: Settings) -> dg.Definitions:
             *(raw_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
             *(table_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
             *(quality_asset(feed, months, code_url=configured.code_url) for feed in FEEDS),
+            *portal_layer_assets(),
+            *layer_assets(retries, code_url=configured.code_url),
             uploaded_asset(code_url=configured.code_url),
             location_areas_asset(polygon_layers(), code_url=configured.code_url),
             crash_facts_asset(code_url=configured.code_url),
@@ -81,6 +85,7 @@ def _definitions(configured: Settings) -> dg.Definitions:
             *load_jobs(leaving_out=history_check_keys()),
             check_job(),
             score_job(),
+            refresh_layers_job(),
             uploads_job(),
             answers_job(),
             prune_job(configured.keep_run_logs_days),
@@ -91,6 +96,7 @@ def _definitions(configured: Settings) -> dg.Definitions:
             ),
             check_schedule(switched_on=configured.schedules_on),
             score_schedule(configured.start_date, switched_on=configured.schedules_on),
+            refresh_layers_schedule(switched_on=configured.schedules_on),
             prune_schedule(switched_on=configured.schedules_on),
         ],
         sensors=[

@@ -10,7 +10,7 @@ import psycopg
 from dagster import DagsterInstance
 
 from chicago_crashes.assets.uploads import PARTITIONS
-from chicago_crashes.automation.launch import QUIET, _failures
+from chicago_crashes.automation.launch import QUIET, failures_of
 from chicago_crashes.automation.uploads import LOAD_UPLOADED
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
@@ -151,4 +151,4 @@ def _run(instance: DagsterInstance, name: str) -> None:
     job: dg.JobDefinition = build_defs(settings()).resolve_job_def(LOAD_UPLOADED)
     result = job.execute_in_process(instance=instance, partition_key=name, raise_on_error=False, run_config=QUIET)
     if not result.success:
-        raise PermanentError(next(iter(_failures(result, name).values())))
+        raise PermanentError(next(iter(failures_of(result, name).values())))

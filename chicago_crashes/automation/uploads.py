@@ -60,7 +60,7 @@ def uploads_sensor(*, switched_on: bool) -> dg.SensorDefinition:
                 now.handled[name] = stamp
                 if len(files) > 1 or not _is_loaded(context.instance, name, files[0]):
                     requests.append(dg.RunRequest(run_key=f"{name} {stamp}", partition_key=name))
-        new = [name for request in requests if (name := request.partition_key)]
+        new = [request.partition_key for request in requests if request.partition_key]
         return dg.SensorResult(
             run_requests=requests,
             dynamic_partitions_requests=[uploaded_partitions().build_add_request(new)] if new else [],

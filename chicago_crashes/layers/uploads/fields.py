@@ -32,14 +32,15 @@ _NUMBERING = (
     "code",
 )
 _NEVER = re.compile(
-    r"(object|global|feature|row|unique|gis|shape)_?id|fid|gid|oid|ogc_fid|uuid|guid|id|(st_|shape_|shape)_?(area|len\w*)"
+    r"(object|global|feature|row|unique|gis|shape)_?id|fid|gid|oid|ogc_fid|uuid|guid|id|(st|shape)_?(area|len|perim)\w*"
     r"|area|length|perimeter|acres|sq_?(mi|ft|km)\w*|(created|edited|modified|updated|last_edit\w*)(_\w+)?|editor|creator"
     r"|\w*(url|link|color|colour|date|time|lat|lon|latitude|longitude)"
 )
 """Names of fields that nobody calls a place by."""
 
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
-_NOT_WORDS = re.compile(r"https?://|\d{4}-\d{2}-\d{2}")
+_NOT_WORDS = re.compile(r"https?://|\d{4}-\d{2}-\d{2}|-?\d*\.\d+$|#[0-9a-fA-F]{6}$")
+"""Links, dates, measurements, colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def _kind(value: JsonValue) -> str:
 def _detected_label(fields: Sequence[FieldSummary], rows: Sequence[Row]) -> str | None:
     """Text before numbers, names that say so before others, the more telling before the less, the first of equals."""
     ranked = [
-        (rank, -field.distinct, place, field.name)
+        (rank, field.name.lower().endswith("id"), -field.distinct, place, field.name)
         for place, field in enumerate(fields)
         if (rank := _rank(field, rows)) is not None
     ]
@@ -144,10 +145,17 @@ def _rank(field: FieldSummary, rows: Sequence[Row]) -> int | None:
 
 
 def _detected_key(fields: Sequence[FieldSummary], rows: Sequence[Row], label: str | None, limits: Limits) -> str | None:
-    """What people call a feature by, if that is one feature's only; then whatever is, names of files' own ids last."""
-    preferred = sorted(fields, key=lambda field: (field.name != label, _is_id(field.name)))
-    usable = (field for field in preferred if field.name == label or field.type in ("text", "integer"))
-    return next((field.name for field in usable if _tells_apart(field, rows, limits)), None)
+    """What people call a feature by, if that is one feature's only, or another name that is.
+
+    The ids of a file change with every export: they are taken only where nothing has a name.
+    """
+    apart = [field.name for field in fields if _tells_apart(field, rows, limits)]
+    if label in apart:
+        return label
+    by_name = {field.name: field for field in fields}
+    names = [name for name in apart if _rank(by_name[name], rows) is not None]
+    ids = [] if label else [name for name in apart if _is_id(name) and by_name[name].type in ("text", "integer")]
+    return next(iter([*names, *ids]), None)
 
 
 def _tells_apart(field: FieldSummary, rows: Sequence[Row], limits: Limits) -> bool:

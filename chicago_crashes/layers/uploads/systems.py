@@ -3,8 +3,8 @@
 import re
 
 import pyproj
-import pyproj.network
 from pyproj.exceptions import CRSError
+from pyproj.network import set_network_enabled
 
 from chicago_crashes.layers.features import JsonValue
 from chicago_crashes.layers.uploads.texts import RefusedError, quoted
@@ -24,7 +24,7 @@ _ESRI = re.compile(r"(?i)(?:urn:ogc:def:crs:ESRI:[\d.]*:|ESRI:)(\d{4,6})")
 _CRS84 = re.compile(r"(?i)(?:urn:ogc:def:crs:OGC:[\d.]*:|OGC:)CRS84h?")
 
 # Grids for finer shifts of datum can be had over the network; a file must not make us ask for one.
-pyproj.network.set_network_enabled(active=False)
+set_network_enabled(active=False)
 
 
 def of_definition(definition: str, where: str) -> pyproj.CRS | None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,11 @@ from chicago_crashes.layers.uploads.fields import FieldSummary, Naming, naming, 
 from chicago_crashes.layers.uploads.limits import LIMITS, Limits
 from chicago_crashes.layers.uploads.positions import NameOf, place
 from chicago_crashes.layers.uploads.reading import read_content
-from chicago_crashes.layers.uploads.texts import RefusedError, cleaned, shown
+from chicago_crashes.layers.uploads.texts import RefusedError, cleaned, quoted, shown
 from chicago_crashes.layers.uploads.values import clean_row, text_of
 
 LONGEST_TITLE = 200
+LABELS_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def _upload(file: Path, name: str, wishes: Wishes, limits: Limits) -> Upload:
     fields = summaries(content.fields, read.rows)
     called = naming(fields, read.rows, label_field=wishes.label_field, key_field=wishes.key_field, limits=limits)
     labels = [_label(row, number, called, limits) for row, number in zip(read.rows, read.numbers, strict=True)]
+    keys, told = _keys(read, labels, called)
 
     def name_of_feature(at: int) -> str:
         number, label = read.numbers[at], labels[at]
@@ -88,7 +91,7 @@ def _upload(file: Path, name: str, wishes: Wishes, limits: Limits) -> Upload:
     placed = place(read.geometries, content.crs, name_of_feature)
     shape = _shape(placed.geometries, name_of_feature)
     candidates = [
-        Candidate(name_of_feature(at), _key(row, read.numbers[at], called), labels[at], row, geometry)
+        Candidate(name_of_feature(at), keys[at], labels[at], row, geometry)
         for at, (row, geometry) in enumerate(zip(read.rows, placed.geometries, strict=True))
     ]
     _require_repairable(candidates, shape)
@@ -108,7 +111,7 @@ def _upload(file: Path, name: str, wishes: Wishes, limits: Limits) -> Upload:
         fields,
         called.key_field,
         placed.system,
-        [*content.messages, *placed.messages, *read.messages, *prepared.notes],
+        [*content.messages, *placed.messages, *read.messages, *told, *prepared.notes],
     )
 
 
@@ -144,12 +147,30 @@ def _without_copies(read: _Read) -> _Read:
 
 
 def _label(row: dict[str, JsonValue], number: int, called: Naming, limits: Limits) -> str:
-    said = text_of(row.get(called.label_field)).strip() if called.label_field else ""
-    return shown(said, limits.key) or _key(row, number, called)
+    """What people call the feature by; its key, or its number, where that is missing."""
+    for field in (called.label_field, called.key_field):
+        said = text_of(row.get(field)).strip() if field else ""
+        if said:
+            return shown(said, limits.key)
+    return str(number)
 
 
-def _key(row: dict[str, JsonValue], number: int, called: Naming) -> str:
-    return text_of(row.get(called.key_field)).strip() if called.key_field else str(number)
+def _keys(read: _Read, labels: Sequence[str], called: Naming) -> tuple[list[str], Sequence[str]]:
+    """The features' keys: their field's, or their labels with a number from the second of a name on."""
+    if called.key_field:
+        return [text_of(row.get(called.key_field)).strip() for row in read.rows], ()
+    keys: dict[str, None] = {}
+    for label in labels:
+        tries = (label if number == 1 else f"{label} ({number})" for number in count(1))
+        keys[next(key for key in tries if key not in keys)] = None
+    repeated = [label for label, times in Counter(labels).items() if times > 1]
+    if not repeated:
+        return list(keys), ()
+    told = (
+        f"Several features are called {', '.join(map(quoted, repeated[:LABELS_NAMED]))}: their keys are numbered. To "
+        "make one feature of those of the same name, give that field as --key-field."
+    )
+    return list(keys), [told]
 
 
 def _shape(geometries: Sequence[BaseGeometry | None], name_of_feature: NameOf) -> Shape:
