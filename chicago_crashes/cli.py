@@ -20,6 +20,8 @@ from chicago_crashes.commands import (
     doctor,
     history,
     import_exports,
+    layer,
+    layer_uploads,
     load,
     portal,
     raw,
@@ -50,7 +52,10 @@ app.command(name="portal")(portal.portal)
 app.command(name="demo")(demo.demo)
 app.command(name="up")(up.up)
 app.add_typer(alert.app, name="alert")
+app.add_typer(layer.app, name="layer")
 app.add_typer(db.app, name="db")
+for command in layer_uploads.COMMANDS:
+    layer.app.command()(command)
 
 SECONDS_TO_CONNECT = "10"
 """How long every PostgreSQL client of the process waits for a connection, unless the environment says otherwise."""

@@ -172,3 +172,7 @@ def _described(upload: "Upload") -> dict[str, object]:
         "fields": [asdict(field) for field in upload.fields],
         "labels": [feature.label for feature in upload.features],
     }
+
+
+COMMANDS = (preview, add, replace, activate, deactivate, delete)
+"""What they are called is their names."""
