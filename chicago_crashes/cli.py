@@ -19,6 +19,7 @@ from chicago_crashes.commands import (
     demo,
     doctor,
     history,
+    hot_spots,
     import_exports,
     layer,
     layer_uploads,
@@ -42,6 +43,8 @@ app = typer.Typer(
 app.command(name="load")(load.load)
 app.command(name="refresh")(refresh.refresh)
 app.command(name="answers")(answers.answers)
+app.command(name="hot-spots")(hot_spots.hot_spots)
+app.command(name="high-crash-streets")(hot_spots.high_crash_streets)
 app.command(name="import")(import_exports.import_exports)
 app.command(name="status")(status.status)
 app.command(name="doctor")(doctor.doctor)

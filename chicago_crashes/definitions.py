@@ -11,6 +11,7 @@ from chicago_crashes.assets.answers import (
     location_areas_asset,
     polygon_layers,
 )
+from chicago_crashes.assets.hot_spots import hot_spot_assets
 from chicago_crashes.assets.layers import layer_assets, portal_layer_assets
 from chicago_crashes.assets.partitions import day_partitions
 from chicago_crashes.assets.portal import portal_asset
@@ -69,6 +70,7 @@ def _definitions(configured: Settings) -> dg.Definitions:
             uploaded_asset(code_url=configured.code_url),
             location_areas_asset(polygon_layers(), code_url=configured.code_url),
             crash_facts_asset(code_url=configured.code_url),
+            *hot_spot_assets(code_url=configured.code_url),
         ],
         asset_checks=[
             *(table_checks(feed, days) for feed in FEEDS),

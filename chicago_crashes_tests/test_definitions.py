@@ -42,6 +42,8 @@ def test_the_lineage(defs: dg.Definitions) -> None:
         "quality/people",
         "quality/vehicles",
         "quality/fatalities",
+        "marts/hot_spots",
+        "marts/high_crash_segments",
     }
     for feed in FEEDS:
         table = graph.get(dg.AssetKey(["postgis", feed.table]))
