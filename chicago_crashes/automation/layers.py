@@ -89,7 +89,8 @@ def launch_layers(
         run_config=QUIET | {"ops": {layer_key(layer.name).to_python_identifier(): config for layer in layers}},
     )
     outcomes = {layer.name: _outcome(layer, result) for layer in layers}
-    return LayersOutcome(outcomes, failures_of(result, "layers"))
+    failed = {name.partition(",")[0].replace("__", "/"): told for name, told in failures_of(result, "").items()}
+    return LayersOutcome(outcomes, failed)
 
 
 def _outcome(layer: PublishedLayer, result: dg.ExecuteInProcessResult) -> LayerOutcome:
