@@ -108,6 +108,8 @@ returns jsonb
 language plpgsql stable
 -- How many locations there are decides the plan, so it is made anew for each list of them.
 set plan_cache_mode = force_custom_plan
+-- Compiling the statement takes longer than running it.
+set jit = off
 as $report$
 declare
     citywide_since constant date := '2017-09-01';
@@ -175,13 +177,15 @@ begin
             (judged_last + 1 - interval '2 years')::date, (judged_last + 1 - interval '1 year')::date - 1
         where judged_last >= (report_of_locations.first + interval '1 year')::date
     )
-    select least(min(compared.earlier_first), report_of_locations.first),
+    select
+        least(min(compared.earlier_first) filter (where compared.earlier_first >= citywide_since),
+            report_of_locations.first),
         jsonb_agg(to_jsonb(compared) order by compared.name)
     into earliest, report
     from comparisons as compared;
 
     with comparisons as materialized (
-        select *
+        select compared.*, compared.earlier_first >= citywide_since as is_citywide
         from jsonb_to_recordset(coalesce(report, '[]')) as compared (
             name text, current_first date, current_last date, earlier_first date, earlier_last date
         )
@@ -269,43 +273,73 @@ begin
         from citywide_daily as city
         where city.day between earliest and report_of_locations.last
     ),
-    periods (who, name, first, last) as (
-        select who.name, period.name, period.first, period.last
-        from (
-            select 'range' as name, report_of_locations.first, report_of_locations.last
-            union all
-            select compared.name || ' now', compared.current_first, compared.current_last from comparisons as compared
-            union all
-            select compared.name || ' then', compared.earlier_first, compared.earlier_last
-            from comparisons as compared
-        ) as period (name, first, last)
-        cross join (values ('place'), ('city')) as who (name)
+    -- The range, and what is compared: few periods, which may overlap.
+    spans (name, first, last) as (
+        select 'range', report_of_locations.first, report_of_locations.last
         union all
-        select 'place', 'month', greatest(month.first::date, report_of_locations.first),
+        select compared.name || ' now', compared.current_first, compared.current_last
+        from comparisons as compared
+        where compared.is_citywide
+        union all
+        select compared.name || ' then', compared.earlier_first, compared.earlier_last
+        from comparisons as compared
+        where compared.is_citywide
+    ),
+    -- Its months and years: many periods, which do not.
+    parts (name, first, last) as materialized (
+        select 'month', greatest(month.first::date, report_of_locations.first),
             least((month.first + interval '1 month')::date - 1, report_of_locations.last)
         from generate_series(
             date_trunc('month', report_of_locations.first::timestamp), report_of_locations.last::timestamp,
             interval '1 month'
         ) as month (first)
         union all
-        select 'place', 'year', greatest(year.first::date, report_of_locations.first),
+        select 'year', greatest(year.first::date, report_of_locations.first),
             least((year.first + interval '1 year')::date - 1, report_of_locations.last)
         from generate_series(
             date_trunc('year', report_of_locations.first::timestamp), report_of_locations.last::timestamp,
             interval '1 year'
         ) as year (first)
     ),
-    -- The days of each period, joined by equality: a join by between would compare every day with every month.
-    membership as (
-        select period.first + number as day, period.who, period.name, period.first
-        from periods as period
-        cross join lateral generate_series(0, period.last - period.first) as number
+    periods (who, name, first, last) as materialized (
+        select who.name, span.name, span.first, span.last
+        from spans as span
+        cross join (values ('place'), ('city')) as who (name)
+        union all
+        select 'place', part.name, part.first, part.last from parts as part
+    ),
+    -- Every day belongs to one month and one year, which its date tells.
+    known_days as (
+        select span.name, span.first, days.is_counted, days.is_provisional
+        from spans as span
+        join days on days.day between span.first and span.last
+        union all
+        select part.name, greatest(date_trunc(part.name, days.day)::date, report_of_locations.first),
+            days.is_counted, days.is_provisional
+        from days
+        cross join (values ('month'), ('year')) as part (name)
+        where days.is_asked
+    ),
+    known_periods as materialized (
+        select known.name, known.first,
+            count(*) as days,
+            count(*) filter (where known.is_counted) as days_loaded,
+            count(*) filter (where known.is_provisional) as days_provisional
+        from known_days as known
+        group by known.name, known.first
+    ),
+    tagged as (
+        select span.name as period_name, span.first as period_first, daily.*
+        from spans as span
+        join daily on daily.day between span.first and span.last
+        union all
+        select part.name, greatest(date_trunc(part.name, daily.day)::date, report_of_locations.first), daily.*
+        from daily
+        cross join (values ('month'), ('year')) as part (name)
+        where daily.who = 'place' and daily.day >= report_of_locations.first
     ),
     summed as (
-        select member.who, member.name, member.first,
-            count(*) as days,
-            count(*) filter (where days.is_counted) as days_loaded,
-            count(*) filter (where days.is_provisional) as days_provisional,
+        select period.who, period.name, period.first,
             coalesce(sum(daily.crashes), 0) as crashes,
             coalesce(sum(daily.injury_crashes), 0) as injury_crashes,
             coalesce(sum(daily.ksi_crashes), 0) as ksi_crashes,
@@ -337,15 +371,16 @@ begin
             coalesce(sum(daily.hit_and_run_crashes), 0) as hit_and_run_crashes,
             coalesce(sum(daily.dooring_crashes), 0) as dooring_crashes,
             coalesce(sum(daily.pdo_vehicles), 0) as pdo_vehicles
-        from membership as member
-        join days on days.day = member.day
-        left join daily on daily.who = member.who and daily.day = member.day
-        group by member.who, member.name, member.first
+        from periods as period
+        left join tagged as daily
+            on daily.who = period.who and daily.period_name = period.name and daily.period_first = period.first
+        group by period.who, period.name, period.first
     ),
     counted as materialized (
-        select summed.who, summed.name, summed.first, summed.days, summed.days_loaded, summed.days_provisional,
-            to_jsonb(summed) - array['who', 'name', 'first', 'days', 'days_loaded', 'days_provisional'] as counts
+        select summed.who, summed.name, summed.first, known.days, known.days_loaded, known.days_provisional,
+            to_jsonb(summed) - array['who', 'name', 'first'] as counts
         from summed
+        join known_periods as known using (name, first)
     ),
     here as materialized (select counted.counts from counted where counted.who = 'place' and counted.name = 'range'),
     city as materialized (
@@ -387,9 +422,8 @@ begin
                 end
                 order by period.first
             ) as periods
-        from periods as period
-        join counted using (who, name, first)
-        where period.name in ('month', 'year')
+        from parts as period
+        join counted using (name, first)
         group by period.name
     ),
     compared as (
@@ -402,18 +436,18 @@ begin
                 'earlier_last', comparison.earlier_last,
                 'is_comparable', judged.why_not is null,
                 'why_not', judged.why_not,
-                'counts', (
+                'counts', case when judged.why_not is null then (
                     select jsonb_agg(
                         jsonb_build_object(
-                            'name', key,
-                            'current', (now_here.counts->>key)::bigint,
-                            'earlier', then_here.earlier,
-                            'change', report_change((now_here.counts->>key)::bigint, then_here.earlier),
-                            'city_current', now_city.current,
-                            'city_earlier', then_city.earlier,
-                            'city_change', report_change(now_city.current, then_city.earlier)
+                            'name', compared.key,
+                            'current', here_now.count,
+                            'earlier', here_then.count,
+                            'change', report_change(here_now.count, here_then.count),
+                            'city_current', city_now.count,
+                            'city_earlier', city_then.count,
+                            'city_change', report_change(city_now.count, city_then.count)
                         )
-                        order by position
+                        order by compared.position
                     )
                     from unnest(array[
                         'crashes', 'injury_crashes', 'ksi_crashes', 'fatal_crashes', 'injured', 'ksi', 'persons_k',
@@ -421,32 +455,28 @@ begin
                         'children_injured', 'children_ksi', 'older_adults_injured', 'older_adults_ksi',
                         'hit_and_run_crashes'
                     ]) with ordinality as compared (key, position)
+                    cross join lateral (select (place_now.counts->>compared.key)::bigint) as here_now (count)
+                    cross join lateral (select (place_then.counts->>compared.key)::bigint) as here_then (count)
                     cross join lateral (
-                        select case when judged.why_not is null then (before_here.counts->>key)::bigint end
-                    ) as then_here (earlier)
+                        select case when city.counts is not null then (whole_now.counts->>compared.key)::bigint end
+                    ) as city_now (count)
                     cross join lateral (
-                        select case when city.counts is not null then (current_city.counts->>key)::bigint end
-                    ) as now_city (current)
-                    cross join lateral (
-                        select case
-                            when judged.why_not is null and city.counts is not null
-                            then (before_city.counts->>key)::bigint
-                        end
-                    ) as then_city (earlier)
-                )
+                        select case when city.counts is not null then (whole_then.counts->>compared.key)::bigint end
+                    ) as city_then (count)
+                ) else '[]' end
             ) as comparison
         from comparisons as comparison
-        join counted as now_here on now_here.who = 'place' and now_here.name = comparison.name || ' now'
-        join counted as before_here on before_here.who = 'place' and before_here.name = comparison.name || ' then'
-        join counted as current_city on current_city.who = 'city' and current_city.name = comparison.name || ' now'
-        join counted as before_city on before_city.who = 'city' and before_city.name = comparison.name || ' then'
         cross join city
+        left join counted as place_now on place_now.who = 'place' and place_now.name = comparison.name || ' now'
+        left join counted as place_then on place_then.who = 'place' and place_then.name = comparison.name || ' then'
+        left join counted as whole_now on whole_now.who = 'city' and whole_now.name = comparison.name || ' now'
+        left join counted as whole_then on whole_then.who = 'city' and whole_then.name = comparison.name || ' then'
         cross join lateral (
-            select now_here.days - now_here.days_loaded + before_here.days - before_here.days_loaded as missing
+            select place_now.days - place_now.days_loaded + place_then.days - place_then.days_loaded as missing
         ) as gaps
         cross join lateral (
             select case
-                when comparison.earlier_first < citywide_since then format(
+                when not comparison.is_citywide then format(
                     'It would reach back to %s, and crashes are published citywide only since September 2017.',
                     comparison.earlier_first
                 )
@@ -771,7 +801,7 @@ begin
     into place
     from layers as chosen
     join areas as found on found.layer_id = chosen.layer_id
-    join ops.assignments as assigned on assigned.layer_id = chosen.layer_id
+    join ops.assignments as assigned on assigned.layer_id = chosen.layer_id and assigned.version = chosen.version
     where chosen.layer = report_of_area.layer and found.area = report_of_area.area and chosen.is_active;
     if not found then
         raise no_data_found using message = format(
@@ -880,19 +910,20 @@ $$;
 comment on function report_crashes_of_area is 'The crashes that report_of_area counts';
 
 create function report_crashes_of_point(
-    latitude double precision, longitude double precision, radius_feet double precision, first date, last date
+    center_latitude double precision, center_longitude double precision, radius_feet double precision, first date,
+    last date
 )
 returns table (
     crash_record_id text, crash_date timestamp, severity text, killed smallint, seriously_injured smallint,
     injured integer, pedestrians_injured integer, cyclists_injured integer, is_hit_and_run boolean, street text,
-    primary_cause text, first_crash_type text, is_provisional boolean, crash_latitude double precision,
-    crash_longitude double precision, location_id integer
+    primary_cause text, first_crash_type text, is_provisional boolean, latitude double precision,
+    longitude double precision, location_id integer
 )
 language sql stable parallel safe as $$
     select listed.* from report_crashes(
         array(
             select report_locations_near(
-                report_crashes_of_point.latitude, report_crashes_of_point.longitude,
+                report_crashes_of_point.center_latitude, report_crashes_of_point.center_longitude,
                 report_crashes_of_point.radius_feet
             )
         ),
