@@ -27,6 +27,7 @@ from chicago_crashes.commands import (
     portal,
     raw,
     refresh,
+    report,
     status,
     up,
 )
@@ -49,6 +50,7 @@ app.command(name="import")(import_exports.import_exports)
 app.command(name="status")(status.status)
 app.command(name="doctor")(doctor.doctor)
 app.command(name="history")(history.history)
+app.command(name="report")(report.report)
 app.command(name="raw")(raw.raw)
 app.command(name="accept-shrink")(accept_shrink.accept_shrink)
 app.command(name="portal")(portal.portal)
