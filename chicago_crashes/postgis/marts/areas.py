@@ -37,74 +37,100 @@ def refresh_area_daily(connection: Connection) -> Refreshed:
         insert = counting.statement("area_daily").format(
             columns=counting.columns(), sums=counting.sums_of_facts(connection)
         )
+        following_on = [each for each in layers if each.assigned_at and each not in anew]
+        connection.execute(
+            "delete from area_daily where day = any(%s) and layer = any(%s)",
+            [new_days, [layer.layer for layer in following_on]],
+        )
         all_days = _all_days(connection) if anew else []
-        for layer in layers:
-            if layer.assigned_at is None:
-                continue
-            for days in following.by_year(all_days if layer in anew else new_days):
-                named = {"layer": layer.layer, "layer_id": layer.layer_id, "days": days}
-                connection.execute("delete from area_daily where layer = %(layer)s and day = any(%(days)s)", named)
-                connection.execute(insert, named)
+        for layers_of_days, days_to_count in ((following_on, new_days), (anew, all_days)):
+            for layer in layers_of_days:
+                for days in following.by_year(days_to_count):
+                    connection.execute(insert, {"layer": layer.layer, "layer_id": layer.layer_id, "days": days})
         if anew:
             connection.execute("analyze area_daily")
         rows = following.record(connection, AREA_DAILY)
     return Refreshed(rows=rows, numbers=_numbers(layers, anew, new_days))
 
 
+@dataclass(frozen=True, slots=True)
+class PeriodMart:
+    """A mart of months or years. It is made from other marts of areas; `counted` is what its statement calls the last.
+
+    What is compared is in `periods`.
+    """
+
+    table: Table
+    periods: Periods
+    made_from: tuple[Table, ...]
+    counted: str
+
+
+AREA_MONTHS = PeriodMart(AREA_MONTHLY, MONTHS, (AREA_DAILY,), "daily")
+AREA_YEARS = PeriodMart(AREA_YEARLY, YEARS, (AREA_DAILY, AREA_MONTHLY), "monthly")
+
+
 def refresh_area_monthly(connection: Connection) -> Refreshed:
     """Make the months of the year anew in which days are new, of all years: each is compared with the others."""
-    return _refresh_periods(connection, AREA_MONTHLY, MONTHS)
+    return _refresh_periods(connection, AREA_MONTHS)
 
 
 def refresh_area_yearly(connection: Connection) -> Refreshed:
     """Make all years anew if any day is new."""
-    return _refresh_periods(connection, AREA_YEARLY, YEARS)
+    return _refresh_periods(connection, AREA_YEARS)
 
 
-def _refresh_periods(connection: Connection, mart: Table, periods: Periods) -> Refreshed:
+def _refresh_periods(connection: Connection, mart: PeriodMart) -> Refreshed:
     with connection.transaction():
-        make_periods(connection, periods)
+        make_periods(connection, mart.periods)
         layers = _layers(connection)
-        counted = _layers_with_rows(connection, mart)
-        daily = _layers_with_rows(connection, AREA_DAILY)
-        _forget(connection, mart, counted - {layer.layer for layer in layers})
-        daily_until = following.followed_until(connection, AREA_DAILY)
-        followed = following.followed_until(connection, mart)
-        # A layer that was assigned since its days were counted stays as it was until they are.
-        ready = [each for each in layers if each.assigned_at and not _is_new(each, daily_until) and each.layer in daily]
-        anew = [each for each in ready if _is_new(each, followed) or each.layer not in counted]
-        new_days = following.new_days(connection, mart)
-        _make(connection, mart, periods, [each.layer for each in anew], periods.seasons)
-        changed = _changed_seasons(connection, mart, periods, new_days)
-        _make(connection, mart, periods, [each.layer for each in ready if each not in anew], changed)
-        rows = following.record(connection, mart, made_from=[AREA_DAILY, CITYWIDE_DAILY])
+        made = _layers_with_rows(connection, mart.table)
+        _forget(connection, mart.table, made - {layer.layer for layer in layers})
+        followed = following.followed_until(connection, mart.table)
+        ready = _ready(connection, mart, layers)
+        anew = [each for each in ready if _is_new(each, followed) or each.layer not in made]
+        new_days = following.new_days(connection, mart.table)
+        changed = _changed_seasons(connection, mart, new_days)
+        _make(connection, mart, [each.layer for each in anew], mart.periods.seasons)
+        _make(connection, mart, [each.layer for each in ready if each not in anew], changed)
+        if anew:
+            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(mart.table.name)))
+        rows = following.record(connection, mart.table, made_from=[*mart.made_from, CITYWIDE_DAILY])
     return Refreshed(rows=rows, numbers=_numbers(layers, anew, new_days))
 
 
-def _make(connection: Connection, mart: Table, periods: Periods, layers: Sequence[str], seasons: Sequence[int]) -> None:
+def _ready(connection: Connection, mart: PeriodMart, layers: Sequence[AssignedLayer]) -> list[AssignedLayer]:
+    """The layers whose present areas the mart can be made of; one that was just assigned stays as it was until then."""
+    until = following.followed_until(connection, *mart.made_from)
+    there = set.intersection(*(_layers_with_rows(connection, table) for table in mart.made_from))
+    return [each for each in layers if each.assigned_at and each.layer in there and not _is_new(each, until)]
+
+
+def _make(connection: Connection, mart: PeriodMart, layers: Sequence[str], seasons: Sequence[int]) -> None:
     if not layers or not seasons:
         return
+    table, periods = sql.Identifier(mart.table.name), mart.periods
     named = {"layers": list(layers), "seasons": list(seasons), "citywide_since": CITYWIDE_SINCE}
     connection.execute(
         sql.SQL("delete from {mart} where layer = any(%(layers)s) and {season} = any(%(seasons)s)").format(
-            mart=sql.Identifier(mart.name), season=periods.season_of(periods.first_day)
+            mart=table, season=periods.season_of(periods.first_day)
         ),
         named,
     )
     connection.execute(
         counting.statement("area_periods").format(
-            mart=sql.Identifier(mart.name),
+            mart=table,
             period_column=sql.Identifier(periods.column),
             period_label=periods.label,
             columns=counting.columns(),
-            sums=counting.sums_of_counts("daily"),
+            counted_and_months=counting.statement(mart.table.name).format(sums=counting.sums_of_counts(mart.counted)),
             counts=counting.counts_of("counted"),
         ),
         named,
     )
 
 
-def _changed_seasons(connection: Connection, mart: Table, periods: Periods, new_days: Sequence[date]) -> list[int]:
+def _changed_seasons(connection: Connection, mart: PeriodMart, new_days: Sequence[date]) -> list[int]:
     """Those of the new days, and those in which a period is whole now, or compared with other days than it was."""
     found = connection.execute(
         sql.SQL(
@@ -116,9 +142,9 @@ def _changed_seasons(connection: Connection, mart: Table, periods: Periods, new_
             " where (periods.is_whole, periods.earlier_years, periods.compared_through)"
             " is distinct from (made.is_whole, made.earlier_years, made.compared_through)"
         ).format(
-            season=periods.season_of(sql.SQL("period")),
-            first_day=periods.first_day,
-            mart=sql.Identifier(mart.name),
+            season=mart.periods.season_of(sql.SQL("period")),
+            first_day=mart.periods.first_day,
+            mart=sql.Identifier(mart.table.name),
         ),
         [list(new_days)],
     )

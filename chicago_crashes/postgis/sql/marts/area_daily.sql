@@ -17,3 +17,5 @@ left join location_areas on location_areas.layer_id = %(layer_id)s and location_
 left join areas on areas.area_id = location_areas.area_id
 where fact.day = any(%(days)s)
 group by coalesce(areas.area, 'unknown'), fact.day
+-- The rows of a day lie together, so that a month is read from few pages.
+order by fact.day

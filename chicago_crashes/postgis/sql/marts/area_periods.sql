@@ -25,33 +25,45 @@ insert into {mart} (
 with wanted as (
     select * from periods where season = any(%(seasons)s)
 ),
-counted as (
-    select
-        daily.layer,
-        daily.area,
-        days.period,
-        {sums}
-    from area_daily as daily
-    join days using (day)
-    where daily.layer = any(%(layers)s) and days.season = any(%(seasons)s)
-    group by daily.layer, daily.area, days.period
-),
+{counted_and_months},
+-- Up to which month and day periods are compared, and up to which month those before it are whole.
 cutoffs as (
-    select distinct season, through from wanted where earlier_years > 0
+    select distinct
+        season,
+        through,
+        through / 100 - case when mod(through, 100) < days_of_its_month then 1 else 0 end as whole_months
+    from wanted
+    cross join lateral (
+        select extract(day from make_date(2001, through / 100, 1) + interval '1 month - 1 day') as days_of_its_month
+    ) as calendar
+    where earlier_years > 0
 ),
-same_days as (
-    select
-        daily.layer,
-        daily.area,
-        days.period,
-        cutoffs.through,
-        sum(daily.crashes) as crashes,
-        sum(daily.ksi) as ksi
-    from area_daily as daily
-    join days using (day)
-    join cutoffs on cutoffs.season = days.season and days.month_and_day <= cutoffs.through
-    where daily.layer = any(%(layers)s) and days.day >= %(citywide_since)s and days.month_and_day <> 229
-    group by daily.layer, daily.area, days.period, cutoffs.through
+-- The crashes of the same days: those of whole months, plus those of the days of the last month if it is not whole,
+-- less those of 29 February, which the months contain.
+parts as (
+    select months.layer, months.area, months.period, cutoffs.through, months.crashes, months.ksi
+    from months
+    join periods using (period)
+    join cutoffs on cutoffs.season = periods.season and extract(month from months.month) <= cutoffs.whole_months
+    union all
+    select daily.layer, daily.area, days.period, cutoffs.through, daily.crashes, daily.ksi
+    from cutoffs
+    join days
+        on days.season = cutoffs.season
+        and days.month_and_day between cutoffs.whole_months * 100 + 101 and cutoffs.through
+        and days.month_and_day <> 229
+        and days.day >= %(citywide_since)s
+    join area_daily as daily on daily.day = days.day and daily.layer = any(%(layers)s)
+    union all
+    select daily.layer, daily.area, days.period, cutoffs.through, -daily.crashes, -daily.ksi
+    from cutoffs
+    join days on days.season = cutoffs.season and days.month_and_day = 229 and cutoffs.whole_months >= 2
+    join area_daily as daily on daily.day = days.day and daily.layer = any(%(layers)s)
+),
+same_days as materialized (
+    select layer, area, period, through, sum(crashes) as crashes, sum(ksi) as ksi
+    from parts
+    group by layer, area, period, through
 ),
 means as (
     select
