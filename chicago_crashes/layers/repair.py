@@ -259,11 +259,11 @@ def _one_per_key(candidates: Sequence[Candidate], shape: Shape, tally: _Tally) -
 
 
 def _without_copies(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """One candidate for each geometry, in an order that does not depend on theirs."""
+    """One candidate for each geometry, from west to east, in an order that does not depend on theirs."""
     by_geometry: dict[bytes, Candidate] = {}
     for candidate in sorted(candidates, key=lambda each: (each.label, orjson.dumps(_plain(each.properties)))):
         by_geometry.setdefault(shapely.to_wkb(candidate.geometry), candidate)
-    return [by_geometry[geometry] for geometry in sorted(by_geometry)]
+    return [by_geometry[wkb] for wkb in sorted(by_geometry, key=lambda wkb: (shapely.from_wkb(wkb).bounds, wkb))]
 
 
 def _united(candidates: Sequence[Candidate], shape: Shape) -> Candidate:
