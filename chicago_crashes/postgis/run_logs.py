@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import resources
-from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, sql
 
 SQL_FILES = resources.files("chicago_crashes.postgis") / "sql"
 ENDED = ["SUCCESS", "FAILURE", "CANCELED"]
@@ -50,10 +49,10 @@ def prune(connection: Connection, types: EventTypes, *, keep_days: int, batch: i
         "of_checks": list(types.of_checks),
     }
     try:
-        _run(connection, "doomed_checks", parameters)
-        _run(connection, "doomed_events", parameters)
-        events, event_bytes = _in_batches(connection, "prune_events", batch)
-        results, result_bytes = _in_batches(connection, "prune_checks", batch)
+        connection.execute(_file("doomed_checks"), parameters)
+        connection.execute(_file("doomed_events"), parameters)
+        events, event_bytes = _in_batches(connection, "doomed_events", "event_logs", batch)
+        results, result_bytes = _in_batches(connection, "doomed_checks", "asset_check_executions", batch)
     finally:
         connection.execute("drop table if exists doomed_events, doomed_checks")
     return Pruned(events, results, event_bytes + result_bytes)
@@ -68,17 +67,17 @@ def size_of_event_log(connection: Connection) -> int:
     return int(found[0][0])
 
 
-def _in_batches(connection: Connection, file: str, batch: int) -> tuple[int, int]:
-    """Run a removal until nothing is left to remove; the rows it removed and their bytes."""
+def _in_batches(connection: Connection, doomed: str, table: str, batch: int) -> tuple[int, int]:
+    """Remove the doomed rows from Dagster's table until nothing is left to remove; how many went, and their bytes."""
+    statement = _file("prune").format(doomed=sql.Identifier(doomed), kept=sql.Identifier("dagster", table))
     rows, size = 0, 0
     while True:
-        taken, removed, removed_bytes = _run(connection, file, {"batch": batch})[0]
+        ((taken, removed, removed_bytes),) = connection.execute(statement, {"batch": batch}).fetchall()
         if not taken:
             return rows, size
         rows += int(removed)
         size += int(removed_bytes)
 
 
-def _run(connection: Connection, file: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    cursor = connection.execute((SQL_FILES / f"{file}.sql").read_text().encode(), parameters)
-    return cursor.fetchall() if cursor.description else []
+def _file(name: str) -> sql.SQL:
+    return sql.SQL((SQL_FILES / f"{name}.sql").read_text())
