@@ -17,6 +17,7 @@ from chicago_crashes.assets.partitions import day_partitions
 from chicago_crashes.assets.portal import portal_asset
 from chicago_crashes.assets.quality import month_partitions, quality_asset
 from chicago_crashes.assets.raw import raw_asset
+from chicago_crashes.assets.report import location_report_asset
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.assets.tables import table_asset
 from chicago_crashes.assets.uploads import uploaded_asset
@@ -70,6 +71,7 @@ def _definitions(configured: Settings) -> dg.Definitions:
             uploaded_asset(code_url=configured.code_url),
             location_areas_asset(polygon_layers(), code_url=configured.code_url),
             crash_facts_asset(code_url=configured.code_url),
+            location_report_asset(code_url=configured.code_url),
             *hot_spot_assets(code_url=configured.code_url),
         ],
         asset_checks=[

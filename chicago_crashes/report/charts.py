@@ -9,7 +9,7 @@ from typing import Any
 from chicago_crashes.report import words
 
 WIDTH = 760
-LEFT, RIGHT, TOP, BOTTOM = 64, 8, 12, 30
+LEFT, RIGHT, TOP, BOTTOM = 64, 8, 22, 32
 """Room for words around the bars; on narrow screens the words are drawn twice as large."""
 
 HOUR_WIDTH, DAY_HEIGHT = 28, 26

@@ -19,8 +19,8 @@ MARGIN = 0.06
 FEET_A_DEGREE = 364_567.0
 """Of latitude, at Chicago."""
 
-SINGLE_SPOTS = 1200
-"""Up to so many places each is a circle that says what happened there; of more they are dots."""
+FEW_SPOTS, SINGLE_SPOTS = 100, 1200
+"""Of few places the circles are large; up to so many each is a circle that says what happened there, else a dot."""
 
 SCALES = (100, 200, 500, 1000, 2000, 2640, 5280, 10560, 26400, 52800)
 STREET_NAMES = 10
@@ -164,7 +164,7 @@ def _spots(frame: _Frame, crashes: Sequence[Crash]) -> Iterator[Spot]:
     by_place: dict[tuple[float, float], list[Crash]] = {}
     for crash in crashes:
         by_place.setdefault((crash.longitude, crash.latitude), []).append(crash)
-    size = 4.0 if len(by_place) <= SINGLE_SPOTS / 4 else 2.6
+    size = 6.0 if len(by_place) <= FEW_SPOTS else 4.0 if len(by_place) <= SINGLE_SPOTS / 4 else 2.6
     found = []
     for (longitude, latitude), here in by_place.items():
         kind = max((CLASS_OF[crash.severity] for crash in here), key=WORST_LAST.index)
@@ -178,7 +178,7 @@ def _spots(frame: _Frame, crashes: Sequence[Crash]) -> Iterator[Spot]:
 
 def _spot_title(here: Sequence[Crash]) -> str:
     street = Counter(crash.street for crash in here if crash.street).most_common(1)
-    where = f"{street[0][0]}: " if street else ""
+    where = f"{words.street(street[0][0])}: " if street else ""
     if len(here) == 1:
         return f"{where}{words.day(here[0].crash_date.date())}, {words.SEVERITIES[here[0].severity]}"
     killed, serious = sum(crash.killed for crash in here), sum(crash.seriously_injured for crash in here)
@@ -207,7 +207,7 @@ def _street_names(frame: _Frame, streets: Sequence[Line]) -> list[StreetName]:
                 part = hypot(x2 - x1, y2 - y1)
                 length[line.name] += round(part)
                 angle = (degrees(atan2(y2 - y1, x2 - x1)) + 90) % 180 - 90
-                named = StreetName(round(middle[0], 1), round(middle[1], 1), round(angle, 1), _street(line.name))
+                named = StreetName(round(middle[0], 1), round(middle[1], 1), round(angle, 1), words.street(line.name))
                 if part > longest.get(line.name, (0.0, named))[0]:
                     longest[line.name] = (part, named)
     chosen: list[StreetName] = []
@@ -223,7 +223,3 @@ def _street_names(frame: _Frame, streets: Sequence[Line]) -> list[StreetName]:
 
 def _is_inside(frame: _Frame, named: StreetName) -> bool:
     return 60 < named.x < frame.width - 60 and 40 < named.y < frame.height - 50
-
-
-def _street(label: str) -> str:
-    return label.title() if label.isupper() else label

@@ -100,7 +100,12 @@ def number(value: float | None, digits: int = 0) -> str:
 
 def percent(share: float | None, digits: int = 0) -> str:
     """12 % of a share of 0.12."""
-    return NOT_KNOWN if share is None else f"{100 * share:,.{digits}f}%"
+    if share is None:
+        return NOT_KNOWN
+    smallest = 10**-digits
+    if 0 < 100 * share < smallest / 2:
+        return f"<{smallest:g}%"
+    return f"{100 * share:,.{digits}f}%" if share else "0%"
 
 
 def change(share: float | None) -> str:
@@ -193,6 +198,11 @@ def kind(place: Mapping[str, Any]) -> str:
 def coordinates(place: Mapping[str, Any]) -> str:
     """41.87810° N, 87.62980° W."""
     return f"{place['latitude']:.5f}° N, {-place['longitude']:.5f}° W"
+
+
+def street(name: str) -> str:
+    """A street as signs name it: N Milwaukee Ave."""
+    return _properly(name)
 
 
 def _properly(label: str) -> str:

@@ -69,7 +69,7 @@ streets as (
     where frame.degrees < 0.02 or frame.degrees < 0.15 and layer_lines.properties->>'class' in ('1', '2')
 )
 select jsonb_build_object(
-    'outline', (select ST_AsGeoJSON(ST_SimplifyPreserveTopology(geometry, degrees / 1500), 6)::jsonb from place),
+    'outline', (select ST_AsGeoJSON(ST_SimplifyPreserveTopology(geometry, degrees / 4000), 6)::jsonb from place),
     'neighbours', coalesce((select jsonb_agg(outline) from neighbours where outline is not null), '[]'),
     'streets', coalesce(
         (

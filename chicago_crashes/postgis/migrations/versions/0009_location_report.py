@@ -20,6 +20,7 @@ FUNCTIONS = (
     "report_rates",
     "report_change",
     "report_share",
+    "report_day",
     "report_facts",
     "report_locations_within",
     "report_locations_near",

@@ -46,6 +46,12 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_facts is 'The crashes of some days at some locations, each of which is given once';
 
+create function report_day(day date) returns text
+language sql immutable parallel safe as $$
+    select to_char(report_day.day, 'FMMonth FMDD, YYYY')
+$$;
+comment on function report_day is 'A day as people write it';
+
 create function report_share(part bigint, whole bigint) returns double precision
 language sql immutable parallel safe as $$
     select report_share.part::double precision / nullif(report_share.whole, 0)
@@ -478,7 +484,7 @@ begin
             select case
                 when not comparison.is_citywide then format(
                     'It would reach back to %s, and crashes are published citywide only since September 2017.',
-                    comparison.earlier_first
+                    report_day(comparison.earlier_first)
                 )
                 when gaps.missing > 0 then format(
                     'Of the days that would be compared %s %s not loaded.', gaps.missing,
@@ -640,9 +646,12 @@ begin
             count(*) filter (where days.is_provisional) as days_provisional,
             count(*) filter (where days.is_behind) as days_behind,
             count(*) filter (where days.is_behind_in_city) as days_behind_in_city,
-            (array_agg(days.day order by days.day) filter (
-                where not days.is_counted and days.day between oldest and newest
-            ))[1:5] as some_missing
+            array_to_string(
+                (array_agg(report_day(days.day) order by days.day) filter (
+                    where not days.is_counted and days.day between oldest and newest
+                ))[1:5],
+                '; '
+            ) as some_missing
         from days
         where days.is_asked
     ),
@@ -660,7 +669,7 @@ begin
         union all
         select 2, 'beyond_loaded', format(
             'Days from %s to %s are loaded; of the %s days asked for, nothing is known of the others.',
-            oldest, newest, known.days
+            report_day(oldest), report_day(newest), known.days
         )
         from known
         where report_of_locations.first < oldest or report_of_locations.last > newest
@@ -669,14 +678,14 @@ begin
             '%s %s within the range %s not loaded, so that numbers are too low: %s%s.', known.days_missing,
             case known.days_missing when 1 then 'day' else 'days' end,
             case known.days_missing when 1 then 'is' else 'are' end,
-            array_to_string(known.some_missing, ', '), case when known.days_missing > 5 then ', ...' else '' end
+            known.some_missing, case when known.days_missing > 5 then '; ...' else '' end
         )
         from known
         where known.days_missing > 0
         union all
         select 4, 'provisional', format(
             'The newest days, from %s on, are provisional: reports of them are still coming in.',
-            coalesce(newest_whole + 1, oldest)
+            report_day(coalesce(newest_whole + 1, oldest))
         )
         from known
         where known.days_provisional > 0
@@ -704,13 +713,13 @@ begin
         union all
         select 8, 'boundaries', format(
             'The boundaries are those in force since %s; crashes of days before are counted within them, too.',
-            report_of_locations.place->>'valid_from'
+            report_day((report_of_locations.place->>'valid_from')::date)
         )
         where (report_of_locations.place->>'valid_from')::date > report_of_locations.first
         union all
         select 9, 'old_boundaries', format(
             'The boundaries were in force until %s; crashes of later days are counted within them, too.',
-            report_of_locations.place->>'valid_to'
+            report_day((report_of_locations.place->>'valid_to')::date)
         )
         where (report_of_locations.place->>'valid_to')::date < report_of_locations.last
         union all
