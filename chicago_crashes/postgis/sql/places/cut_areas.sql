@@ -12,7 +12,12 @@ with recursive part (area_id, per_degree, x, y, piece) as (
     ) as y
     where layer_id = %(layer)s
     union all
-    select part.area_id, part.per_degree * 2, quarter.x, quarter.y, cut.piece
+    select
+        part.area_id,
+        part.per_degree * 2,
+        quarter.x,
+        quarter.y,
+        case when ST_NPoints(cut.geom) = 5 and ST_Equals(cut.geom, square) then null else cut.geom end
     from part
     cross join lateral (
         values
@@ -28,16 +33,10 @@ with recursive part (area_id, per_degree, x, y, piece) as (
         (quarter.y + 1)::float8 / (part.per_degree * 2),
         4326
     ) as square
-    cross join lateral (
-        select null::geometry as piece
-        where ST_Covers(part.piece, square)
-        union all
-        select (ST_Dump(ST_Intersection(part.piece, square))).geom
-        where not ST_Covers(part.piece, square)
-    ) as cut
-    where part.piece is not null
-        and part.per_degree < %(cells)s
-        and ST_Intersects(part.piece, square)
+    cross join lateral ST_Dump(ST_Intersection(part.piece, square)) as cut
+    where part.per_degree < %(cells)s
+        and part.piece && square
+        and not ST_IsEmpty(cut.geom)
 )
 insert into ops.area_cells (layer_id, x, y, area_id, piece)
 select %(layer)s, x, y, area_id, piece
