@@ -9,10 +9,12 @@ from chicago_crashes.assets.answers import (
     LOCATION_AREAS_KEY,
     crash_facts_asset,
     location_areas_asset,
+    mart_key,
     polygon_layers,
 )
 from chicago_crashes.assets.hot_spots import hot_spot_assets
 from chicago_crashes.assets.layers import layer_assets, portal_layer_assets
+from chicago_crashes.assets.marts import JUDGES, counted_marts
 from chicago_crashes.assets.partitions import day_partitions
 from chicago_crashes.assets.portal import portal_asset
 from chicago_crashes.assets.quality import month_partitions, quality_asset
@@ -71,6 +73,7 @@ def _definitions(configured: Settings) -> dg.Definitions:
             uploaded_asset(code_url=configured.code_url),
             location_areas_asset(polygon_layers(), code_url=configured.code_url),
             crash_facts_asset(code_url=configured.code_url),
+            *counted_marts(code_url=configured.code_url),
             location_report_asset(code_url=configured.code_url),
             *hot_spot_assets(code_url=configured.code_url),
         ],
@@ -83,6 +86,7 @@ def _definitions(configured: Settings) -> dg.Definitions:
             answer_check(LOCATION_AREAS_KEY, places_in_the_city),
             answer_check(CRASH_FACTS_KEY, one_fact_per_crash),
             answer_check(CRASH_FACTS_KEY, facts_are_consistent),
+            *(answer_check(mart_key(mart), judge) for mart, judges in JUDGES.items() for judge in judges),
         ],
         resources={"postgis": postgis, "soda": SodaResource(postgis=postgis), "lake": LakeResource()},
         jobs=[

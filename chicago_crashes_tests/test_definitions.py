@@ -44,6 +44,15 @@ def test_the_lineage(defs: dg.Definitions) -> None:
         "quality/fatalities",
         "marts/hot_spots",
         "marts/high_crash_segments",
+        "marts/citywide_daily",
+        "marts/citywide_monthly",
+        "marts/area_daily",
+        "marts/area_monthly",
+        "marts/area_yearly",
+        "marts/causes",
+        "marts/time_of_week",
+        "marts/streets",
+        "marts/intersections",
     }
     for feed in FEEDS:
         table = graph.get(dg.AssetKey(["postgis", feed.table]))

@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from chicago_crashes.postgis.mart_tables import AREA_DAILY, AREA_MONTHLY, AREA_YEARLY, CITYWIDE_DAILY
 from chicago_crashes.postgis.marts import counting, following
 from chicago_crashes.postgis.marts.periods import MONTHS, YEARS, Periods, make_periods
-from chicago_crashes.postgis.refreshing import Refreshed
+from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
 from chicago_crashes.quality import CITYWIDE_SINCE
 
 
@@ -26,7 +26,7 @@ class AssignedLayer:
 
 def refresh_area_daily(connection: Connection) -> Refreshed:
     """Count new days in all layers, and all days in layers that were assigned anew."""
-    with connection.transaction():
+    with taking_turns(connection), connection.transaction():
         layers = _layers(connection)
         counted = _layers_with_rows(connection, AREA_DAILY)
         new_days = following.new_days(connection, AREA_DAILY)
@@ -81,7 +81,7 @@ def refresh_area_yearly(connection: Connection) -> Refreshed:
 
 
 def _refresh_periods(connection: Connection, mart: PeriodMart) -> Refreshed:
-    with connection.transaction():
+    with taking_turns(connection), connection.transaction():
         make_periods(connection, mart.periods)
         layers = _layers(connection)
         made = _layers_with_rows(connection, mart.table)

@@ -7,7 +7,7 @@ from sqlalchemy import Table
 
 from chicago_crashes.postgis.mart_tables import CAUSES, TIME_OF_WEEK
 from chicago_crashes.postgis.marts import counting, following
-from chicago_crashes.postgis.refreshing import Refreshed
+from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
 
 
 def refresh_causes(connection: Connection) -> Refreshed:
@@ -21,7 +21,7 @@ def refresh_time_of_week(connection: Connection) -> Refreshed:
 
 
 def _refresh_years(connection: Connection, mart: Table) -> Refreshed:
-    with connection.transaction():
+    with taking_turns(connection), connection.transaction():
         days = following.new_days(connection, mart)
         years = sorted({day.year for day in days})
         insert = counting.statement(mart.name).format(

@@ -5,13 +5,13 @@ from psycopg import Connection
 from chicago_crashes.postgis.mart_tables import CITYWIDE_DAILY, CITYWIDE_MONTHLY
 from chicago_crashes.postgis.marts import counting, following
 from chicago_crashes.postgis.marts.periods import MONTHS, make_periods
-from chicago_crashes.postgis.refreshing import Refreshed
+from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
 from chicago_crashes.quality import CITYWIDE_SINCE
 
 
 def refresh_citywide_daily(connection: Connection) -> Refreshed:
     """Count the days anew whose facts are new, and have a row for every loaded day."""
-    with connection.transaction():
+    with taking_turns(connection), connection.transaction():
         days = following.new_days(connection, CITYWIDE_DAILY)
         connection.execute("delete from citywide_daily where day = any(%s)", [days])
         names, sums = counting.columns(), counting.sums_of_facts(connection)
@@ -23,7 +23,7 @@ def refresh_citywide_daily(connection: Connection) -> Refreshed:
 
 def refresh_citywide_monthly(connection: Connection) -> Refreshed:
     """Add up all days anew; there are few."""
-    with connection.transaction():
+    with taking_turns(connection), connection.transaction():
         make_periods(connection, MONTHS)
         connection.execute("delete from citywide_monthly")
         connection.execute(

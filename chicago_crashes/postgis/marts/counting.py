@@ -1,6 +1,6 @@
 """What statistics count of a crash, as SQL, declared once for all marts and composed into their statements."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 
@@ -75,7 +75,12 @@ def sums_of_facts(connection: Connection) -> sql.Composed:
 
 def sums_of_counts(table: str) -> sql.Composed:
     """The sums of what a mart, called so, has counted already."""
-    return _named({name: sql.SQL("sum({})").format(sql.Identifier(table, name)) for name in (*COUNTS, COST)})
+    return sums_of(table, (*COUNTS, COST))
+
+
+def sums_of(table: str, names: Iterable[str]) -> sql.Composed:
+    """The sums of some counts of a mart, called so; as whole numbers, which the database forgets for large ones."""
+    return _named({name: sql.SQL("sum({})::bigint").format(sql.Identifier(table, name)) for name in names})
 
 
 def counts_of(table: str) -> sql.Composed:

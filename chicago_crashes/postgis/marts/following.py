@@ -14,8 +14,6 @@ from typing import Any
 from psycopg import Connection, sql
 from sqlalchemy import Table
 
-from chicago_crashes.postgis.refreshing import Refreshed
-
 
 def new_days(connection: Connection, mart: Table) -> list[date]:
     """The days whose facts were made since the mart was refreshed, the oldest first."""
@@ -62,12 +60,6 @@ def record(connection: Connection, mart: Table, *, made_from: Sequence[Table] = 
         [mart.name, as_of, rows],
     )
     return int(rows)
-
-
-def unchanged(connection: Connection, mart: Table) -> Refreshed:
-    """What is said of a mart that had nothing to follow."""
-    (rows,) = only(connection.execute("select rows from ops.mart_refreshes where mart = %s", [mart.name]).fetchone())
-    return Refreshed(rows=rows, numbers={"new_days": 0})
 
 
 def by_year(days: Sequence[date]) -> list[list[date]]:

@@ -7,7 +7,7 @@ from psycopg import Connection, sql
 from chicago_crashes.postgis.mart_tables import INTERSECTIONS, STREETS
 from chicago_crashes.postgis.marts import counting, following
 from chicago_crashes.postgis.place_tables import SRID_FEET
-from chicago_crashes.postgis.refreshing import Refreshed
+from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
 from chicago_crashes.postgis.tables import SRID
 from chicago_crashes.quality import CITYWIDE_SINCE
 
@@ -28,42 +28,48 @@ LONGEST_STORE = timedelta(hours=1)
 
 def refresh_streets(connection: Connection) -> Refreshed:
     """Count all streets anew if any facts are new."""
-    with connection.transaction():
+    with taking_turns(connection), connection.transaction():
         days = following.new_days(connection, STREETS)
-        if not days and following.followed_until(connection, STREETS):
-            return following.unchanged(connection, STREETS)
-        connection.execute("delete from streets")
-        connection.execute(
-            counting.statement("streets").format(
-                columns=counting.columns(), sums=counting.sums_of_facts(connection), epdo=counting.epdo()
-            ),
-            {"citywide_since": CITYWIDE_SINCE},
-        )
+        if days:
+            _count_streets(connection)
         rows = following.record(connection, STREETS)
     return Refreshed(rows=rows, numbers={"new_days": len(days)})
 
 
 def refresh_intersections(connection: Connection) -> Refreshed:
     """Count all intersections anew if any facts are new, or the streets are; without streets there are none."""
-    with connection.transaction():
+    with taking_turns(connection), connection.transaction():
         days = following.new_days(connection, INTERSECTIONS)
-        if not days and not _streets_are_new(connection):
-            return following.unchanged(connection, INTERSECTIONS)
-        connection.execute("delete from intersections")
-        _find_meeting_places(connection)
-        connection.execute(
-            counting.statement("intersections").format(
-                columns=counting.columns(),
-                sums=counting.sums_of_facts(connection),
-                counts=counting.counts_of("counted"),
-                epdo=counting.epdo(),
-                srid=SRID,
-            ),
-            {"citywide_since": CITYWIDE_SINCE, "reach": REACH_FEET},
-        )
+        if days or _center_lines_are_new(connection):
+            _find_meeting_places(connection)
+            _count_intersections(connection)
         rows = following.record(connection, INTERSECTIONS)
-        layer = _layer_of_streets(connection)
-    return Refreshed(rows=rows, numbers={"new_days": len(days), "made_from": layer})
+        made_from = _center_lines(connection)
+    return Refreshed(rows=rows, numbers={"new_days": len(days), "made_from": made_from, "reach_feet": REACH_FEET})
+
+
+def _count_streets(connection: Connection) -> None:
+    connection.execute("delete from streets")
+    connection.execute(
+        counting.statement("streets").format(
+            columns=counting.columns(), sums=counting.sums_of_facts(connection), epdo=counting.epdo()
+        ),
+        {"citywide_since": CITYWIDE_SINCE},
+    )
+
+
+def _count_intersections(connection: Connection) -> None:
+    connection.execute("delete from intersections")
+    connection.execute(
+        counting.statement("intersections").format(
+            columns=counting.columns(),
+            sums=counting.sums_of_facts(connection),
+            counts=counting.counts_of("counted"),
+            epdo=counting.epdo(),
+            srid=SRID,
+        ),
+        {"citywide_since": CITYWIDE_SINCE, "reach": REACH_FEET},
+    )
 
 
 def _find_meeting_places(connection: Connection) -> None:
@@ -78,7 +84,7 @@ def _find_meeting_places(connection: Connection) -> None:
     )
 
 
-def _streets_are_new(connection: Connection) -> bool:
+def _center_lines_are_new(connection: Connection) -> bool:
     """Whether the layer of streets was stored, switched on or off, or deleted since."""
     found = connection.execute(
         "select"
@@ -91,7 +97,7 @@ def _streets_are_new(connection: Connection) -> bool:
     return found is None or bool(found[0])
 
 
-def _layer_of_streets(connection: Connection) -> str:
+def _center_lines(connection: Connection) -> str:
     found = connection.execute(
         "select version, features from layers where layer = %s and is_active", [CENTER_LINES]
     ).fetchone()

@@ -1,8 +1,8 @@
--- Days that are loaded and have no crash get a row of zeros; days that are not loaded any more lose theirs. A day is
--- loaded if its facts are made, or if there is nothing to make them of. A day whose crashes are stored and whose facts
--- are not made yet has no row: zero would be wrong.
+-- Days that are loaded and have no crash get a row of zeros; days that are not loaded any more lose theirs. A day of
+-- which people or vehicles are loaded, and no crashes, is not loaded; nor is one whose crashes are stored and whose
+-- facts are not made yet: zero would be wrong.
 with loaded as (
-    select day from ops.fact_days
+    select day from ops.fact_days where crashes > 0
     union
     select day from ops.signatures where feed = 'crashes' and table_rows = 0
 ),
