@@ -148,9 +148,9 @@ def _names(count: int) -> list[str]:
 
 
 def _with_spike(area: Polygon) -> Polygon:
-    """The same area, whose ring runs a little to the north and back on its way round."""
+    """The same area, whose ring runs a little to the south and back on its way round."""
     first, *others = area.exterior.coords
-    spike = (first[0], first[1] + 0.002)
+    spike = (first[0], first[1] - 0.002)
     return Polygon([first, *others[:-1], first, spike, first])
 
 
