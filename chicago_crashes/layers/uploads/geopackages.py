@@ -22,6 +22,7 @@ MAGIC = b"SQLite format 3\0"
 
 SECONDS = 20
 STEPS_BETWEEN_LOOKS = 10_000
+LONGEST_VALUE = 50_000_000
 
 COMPUTED = frozenset({2, 3})
 """What `table_xinfo` says of a column that is computed."""
@@ -73,6 +74,7 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
     give_up = time.monotonic() + SECONDS
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
         database.set_progress_handler(lambda: int(time.monotonic() > give_up), STEPS_BETWEEN_LOOKS)
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         database.execute("pragma trusted_schema = off")
         database.execute("pragma cell_size_check = on")
         yield database
@@ -81,14 +83,14 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
 def _layer(database: sqlite3.Connection, wanted: str | None, limits: Limits) -> tuple[str, int]:
     for table in METADATA:
         _require_plain(database, table, limits)
-    (verdict,) = database.execute("pragma quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise RefusedError(f"The GeoPackage is damaged: {shown(str(verdict))}. Save it anew.")
     found = [str(name) for (name,) in database.execute(LAYERS)]
     if not found:
         raise RefusedError("The GeoPackage holds no layer with features.")
     for name in found:
         _require_plain(database, name, limits)
+    (verdict,) = database.execute("pragma quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise RefusedError(f"The GeoPackage is damaged: {shown(str(verdict))}. Save it anew.")
     counts = {name: _count(database, name) for name in found}
     layer = named(counts, wanted, "layer")
     if counts[layer] > limits.features:

@@ -91,10 +91,10 @@ def _upload(file: Path, name: str, wishes: Wishes, limits: Limits) -> Upload:
     placed = place(read.geometries, content.crs, name_of_feature)
     shape = _shape(placed.geometries, name_of_feature)
     candidates = [
-        Candidate(name_of_feature(at), keys[at], labels[at], row, geometry)
+        Candidate(f"feature {read.numbers[at]}", keys[at], labels[at], row, geometry)
         for at, (row, geometry) in enumerate(zip(read.rows, placed.geometries, strict=True))
     ]
-    _require_repairable(candidates, shape)
+    _require_repairable(placed.geometries, shape, name_of_feature)
     prepared = prepare(candidates, shape)
     return Upload(
         Layer(
@@ -197,19 +197,17 @@ def _shape(geometries: Sequence[BaseGeometry | None], name_of_feature: NameOf) -
     return next(iter(counted))
 
 
-def _require_repairable(candidates: Sequence[Candidate], shape: Shape) -> None:
+def _require_repairable(given: Sequence[BaseGeometry | None], shape: Shape, name_of_feature: NameOf) -> None:
     """An area that silently went missing would make wrong numbers, so one that cannot be mended is refused."""
-    geometries = np.asarray([candidate.geometry for candidate in candidates], dtype=object)
-    measure = {Shape.POLYGON: shapely.area, Shape.LINE: shapely.length}.get(shape)
+    geometries = np.asarray(given, dtype=object)
     doubtful = ~shapely.is_valid(geometries)
-    if measure:
-        doubtful |= measure(geometries) == 0
+    if shape is not Shape.POINT:
+        doubtful |= (shapely.area if shape is Shape.POLYGON else shapely.length)(geometries) == 0
     for at in np.flatnonzero(doubtful):
-        candidate = candidates[int(at)]
-        if candidate.geometry is None or valid_geometry(candidate.geometry, shape) is None:
-            why = shapely.is_valid_reason(candidate.geometry)
+        if valid_geometry(geometries[at], shape) is None:
+            why = shapely.is_valid_reason(geometries[at])
             if why == "Valid Geometry":
                 why = "it has no area" if shape is Shape.POLYGON else "it has no length"
             raise RefusedError(
-                f"The geometry of {candidate.origin} cannot be mended: {why}. Draw it anew, or take it out."
+                f"The geometry of {name_of_feature(int(at))} cannot be mended: {why}. Draw it anew, or take it out."
             )
