@@ -19,12 +19,13 @@ NEAREST_WITHIN_FEET = 200.0
 """A place in no area belongs to the nearest one no farther away than this: places on the city's edge are published with
 the coordinates of the street's other side. Farther away its area is unknown."""
 
-LEAST_FEET_AWAY = 0.001
-"""What is outside is never 0 feet away, however near."""
+LEAST_FEET_AWAY = 0.01
+"""What is outside is never 0 feet away, however near. Less than this cannot be measured: a border that is straight in
+degrees is not quite straight in feet."""
 
 CELLS_PER_DEGREE = 256
-"""A power of two: a cell is about 1,060 by 1,420 feet, and must be larger than `NEAREST_WITHIN_FEET`. Smaller cells cost
-more to cut than they save."""
+"""A power of two: a cell is about 1,060 by 1,420 feet, and must be larger than `NEAREST_WITHIN_FEET`. Smaller ones take
+longer to cut than they save."""
 
 COARSEST_CELLS_PER_DEGREE = 4
 """Where the cutting begins."""
