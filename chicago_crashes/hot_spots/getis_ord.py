@@ -96,19 +96,13 @@ def _esda(values: Floats, near: "csr_array") -> tuple[Floats, float]:
         # What the libraries of PySAL say to one another when they are imported is no message for people.
         warnings.simplefilter("ignore")
         from esda import G_Local, Moran
-        from libpysal.weights import W
+        from libpysal.graph import Graph
 
-        with_self = W(_neighbours(near, itself=True), silence_warnings=True)
-        others = W(_neighbours(near, itself=False), silence_warnings=True)
-        z: Floats = G_Local(values, with_self, transform="B", permutations=0, star=True).Zs
-        return z, float(Moran(values, others, transformation="r", permutations=0).I)
-
-
-def _neighbours(near: "csr_array", *, itself: bool) -> dict[int, list[int]]:
-    return {
-        row: [int(other) for other in near.indices[start:end] if itself or other != row]
-        for row, (start, end) in enumerate(zip(near.indptr, near.indptr[1:], strict=False))
-    }
+        others = near.copy()
+        others.setdiag(0)
+        others.eliminate_zeros()
+        z: Floats = G_Local(values, Graph.from_sparse(near), transform="B", permutations=0, star=True).Zs
+        return z, float(Moran(values, Graph.from_sparse(others), transformation="r", permutations=0).I)
 
 
 def tail_probabilities(values: Floats, near: "csr_array", *, draws: int, seed: int) -> Floats:

@@ -62,7 +62,7 @@ def period(connection: Connection, years: int) -> Period | None:
 def located_crashes(connection: Connection, days: Period) -> int:
     """Crashes of the days that have a place, counted by themselves."""
     row = connection.execute(
-        "select count(*) from crash_facts where day between %s and %s and geometry is not null", [days.first, days.last]
+        "select count(*) from crash_facts where day between %s and %s and location_id is not null", [days.first, days.last]
     ).fetchone()
     return int(row[0]) if row else 0
 

@@ -8,11 +8,11 @@ select
     drawn.geometry
 from staged_segments as ranked
 join (
-    select kind, members.of, st_multi(st_collectionextract(st_collect(lines.geometry order by lines.line), 2)) as geometry
+    select members.kind, members.of, st_multi(st_collectionextract(st_collect(lines.geometry order by lines.line), 2)) as geometry
     from staged_members as members
     join layer_lines as lines using (line)
     join layers using (layer_id)
     where layers.layer = %(layer)s
-    group by kind, members.of
+    group by members.kind, members.of
 ) as drawn using (kind, of)
 order by kind, ranked.rank, ranked.of
