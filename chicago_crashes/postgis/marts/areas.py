@@ -91,8 +91,9 @@ def _refresh_periods(connection: Connection, mart: PeriodMart) -> Refreshed:
         anew = [each for each in ready if _is_new(each, followed) or each.layer not in made]
         new_days = following.new_days(connection, mart.table)
         changed = _changed_seasons(connection, mart, new_days)
-        _make(connection, mart, [each.layer for each in anew], mart.periods.seasons)
-        _make(connection, mart, [each.layer for each in ready if each not in anew], changed)
+        every, new = _periods_of(connection), _periods_of(connection, new_days)
+        _make(connection, mart, [each.layer for each in anew], mart.periods.seasons, every)
+        _make(connection, mart, [each.layer for each in ready if each not in anew], changed, new)
         if anew:
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier(mart.table.name)))
         rows = following.record(connection, mart.table, made_from=[*mart.made_from, CITYWIDE_DAILY])
@@ -106,14 +107,28 @@ def _ready(connection: Connection, mart: PeriodMart, layers: Sequence[AssignedLa
     return [each for each in layers if each.assigned_at and each.layer in there and not _is_new(each, until)]
 
 
-def _make(connection: Connection, mart: PeriodMart, layers: Sequence[str], seasons: Sequence[int]) -> None:
+def _make(
+    connection: Connection, mart: PeriodMart, layers: Sequence[str], seasons: Sequence[int], new_periods: Sequence[date]
+) -> None:
+    """Make the seasons of some layers anew, and count those of their periods that are new."""
     if not layers or not seasons:
         return
     table, periods = sql.Identifier(mart.table.name), mart.periods
-    named = {"layers": list(layers), "seasons": list(seasons), "citywide_since": CITYWIDE_SINCE}
+    season = periods.season_of(periods.first_day)
+    named = {"layers": list(layers), "seasons": list(seasons), "new_periods": list(new_periods)}
+    connection.execute("drop table if exists pg_temp.kept")
+    connection.execute(
+        counting.statement("kept").format(
+            mart=table,
+            columns=counting.columns(),
+            first_day=periods.first_day,
+            season=season,
+            **{name: sql.Literal(value) for name, value in named.items()},
+        )
+    )
     connection.execute(
         sql.SQL("delete from {mart} where layer = any(%(layers)s) and {season} = any(%(seasons)s)").format(
-            mart=table, season=periods.season_of(periods.first_day)
+            mart=table, season=season
         ),
         named,
     )
@@ -126,8 +141,17 @@ def _make(connection: Connection, mart: PeriodMart, layers: Sequence[str], seaso
             counted_and_months=counting.statement(mart.table.name).format(sums=counting.sums_of_counts(mart.counted)),
             counts=counting.counts_of("counted"),
         ),
-        named,
+        {**named, "citywide_since": CITYWIDE_SINCE},
     )
+
+
+def _periods_of(connection: Connection, days: Sequence[date] | None = None) -> list[date]:
+    """The periods of these days, or all."""
+    found = connection.execute(
+        "select distinct period from days where %(days)s::date[] is null or day = any(%(days)s)",
+        {"days": None if days is None else list(days)},
+    )
+    return [period for (period,) in found]
 
 
 def _changed_seasons(connection: Connection, mart: PeriodMart, new_days: Sequence[date]) -> list[int]:

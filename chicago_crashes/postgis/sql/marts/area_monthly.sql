@@ -1,4 +1,4 @@
--- What area_periods.sql counts for the months, from the days.
+-- What area_periods.sql counts for the months: new ones from the days.
 counted as (
     select
         daily.layer,
@@ -7,8 +7,10 @@ counted as (
         {sums}
     from area_daily as daily
     join days using (day)
-    where daily.layer = any(%(layers)s) and days.season = any(%(seasons)s)
+    where daily.layer = any(%(layers)s) and days.period = any(%(new_periods)s)
     group by daily.layer, daily.area, days.period
+    union all
+    select * from kept
 ),
 months as (
     select layer, area, period, period as month, crashes, ksi from counted
