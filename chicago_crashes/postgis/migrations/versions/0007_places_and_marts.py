@@ -475,6 +475,7 @@ def upgrade() -> None:
             comment="Key of the area of layer census_tracts; null where none is near",
         ),
         sa.Column("reported_beat", sa.Text(), nullable=True, comment="beat_of_occurrence, as the report names it"),
+        sa.CheckConstraint("severity in ('K', 'A', 'B', 'C', 'O', 'U')", name=op.f("crash_facts_severity_check")),
         sa.PrimaryKeyConstraint("crash_record_id", name=op.f("crash_facts_pkey")),
     )
     op.create_index("crash_facts_day_idx", "crash_facts", ["day"], unique=False)
@@ -557,6 +558,8 @@ def upgrade() -> None:
             "valid_to", sa.Date(), nullable=True, comment="The last such day; null for boundaries that are in force"
         ),
         sa.Column("loaded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("kind in ('published', 'uploaded')", name=op.f("layers_kind_check")),
+        sa.CheckConstraint("shape in ('polygon', 'line', 'point')", name=op.f("layers_shape_check")),
         sa.PrimaryKeyConstraint("layer_id", name=op.f("layers_pkey")),
         sa.UniqueConstraint("layer"),
         comment="The layers there are: the City's boundaries, and those people brought",
@@ -704,6 +707,8 @@ def upgrade() -> None:
         sa.Column("dollars", sa.Integer(), nullable=False),
         sa.Column("dollars_of", sa.SmallInteger(), nullable=False, comment="The year of the dollars"),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.CheckConstraint("class in ('K', 'A', 'B', 'C', 'O', 'PDO')", name=op.f("unit_costs_class_check")),
+        sa.CheckConstraint("unit in ('person', 'vehicle')", name=op.f("unit_costs_unit_check")),
         sa.PrimaryKeyConstraint("cost_table", "class", name=op.f("unit_costs_pkey")),
         comment="What one injured person or damaged vehicle costs society; sets are never mixed",
     )
