@@ -29,7 +29,6 @@ def uploads_job() -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         LOAD_UPLOADED,
         selection=dg.AssetSelection.assets(UPLOADED),
-        partitions_def=uploaded_partitions(),
         description="Loads layers that people brought, from their files in the folder.",
         executor_def=dg.in_process_executor,
     )

@@ -4,7 +4,7 @@ import re
 
 import pyproj
 from pyproj.exceptions import CRSError
-from pyproj.network import set_network_enabled
+from pyproj.network import set_network_enabled  # type: ignore[attr-defined]
 
 from chicago_crashes.layers.features import JsonValue
 from chicago_crashes.layers.uploads.texts import RefusedError, quoted

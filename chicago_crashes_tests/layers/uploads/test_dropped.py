@@ -39,10 +39,10 @@ class Watch:
         ) as context:
             looked = sensor.evaluate_tick(context)
         self.cursor, self.skipped = looked.cursor, looked.skip_message
-        for request in looked.dynamic_partitions_requests or []:
-            assert isinstance(request, dg.AddDynamicPartitionsRequest)
-            assert request.partitions_def_name == PARTITIONS
-            self.place.instance.add_dynamic_partitions(PARTITIONS, request.partition_keys)
+        for added in looked.dynamic_partitions_requests or []:
+            assert isinstance(added, dg.AddDynamicPartitionsRequest)
+            assert added.partitions_def_name == PARTITIONS
+            self.place.instance.add_dynamic_partitions(PARTITIONS, added.partition_keys)
         asked = []
         for request in looked.run_requests or []:
             assert request.partition_key is not None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chicago_crashes.layers.uploads.content import Row
 from chicago_crashes.layers.uploads.fields import summaries
 from chicago_crashes.layers.uploads.limits import LIMITS
 from chicago_crashes.layers.uploads.names import name_of_file, require_name
@@ -71,7 +72,12 @@ def test_features_without_a_name_are_numbered(tmp_path: Path) -> None:
 
 
 def test_the_preview_of_fields() -> None:
-    rows = [{"a": "x", "b": 1, "c": None}, {"a": "x", "b": 2.5, "c": ""}, {"a": "y", "b": True, "c": None}, {"a": "z"}]
+    rows: list[Row] = [
+        {"a": "x", "b": 1, "c": None},
+        {"a": "x", "b": 2.5, "c": ""},
+        {"a": "y", "b": True, "c": None},
+        {"a": "z"},
+    ]
     found = summaries(["a", "b", "c"], rows)
     assert [(each.name, each.type, each.distinct, each.nulls, list(each.examples)) for each in found] == [
         ("a", "text", 3, 0, ["x", "y", "z"]),
