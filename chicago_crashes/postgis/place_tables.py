@@ -1,5 +1,7 @@
 """The tables of places: boundary layers, their features, and in which area each crash location lies."""
 
+from typing import Any
+
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
@@ -69,7 +71,7 @@ LAYERS = Table(
 )
 
 
-def _feature_columns() -> list[TableColumn[str] | TableColumn[int]]:
+def _feature_columns() -> list[TableColumn[Any]]:
     return [
         TableColumn("label", Text(), nullable=False, comment="What people call it"),
         TableColumn("position", Integer(), nullable=False, comment="Its place in the layer's natural order, from 1"),
