@@ -1,7 +1,8 @@
 """The hot spots as assets: cells of two grids and streets with the City's index, with checks that no crash is lost."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -148,7 +149,7 @@ def _segments(code_url: str) -> dg.AssetsDefinition:
     return high_crash_segments
 
 
-def _shown(refreshed: Refreshed, started: float) -> Mapping[str, int | float | str]:
+def _shown(refreshed: Refreshed, started: float) -> dict[str, Any]:
     seconds = round(time.monotonic() - started, 2)
     return {"dagster/row_count": refreshed.rows, "seconds": seconds, **refreshed.numbers}
 

@@ -130,7 +130,7 @@ def _samples(values: Floats, *, largest: int, draws: int, seed: int) -> Iterator
     while left > 0:
         drawn = _different(generator, values.size, largest)[:left]
         left -= len(drawn)
-        yield np.round(np.cumsum(values[drawn], axis=1), DECIMALS)
+        yield values[drawn].cumsum(axis=1).round(DECIMALS)
 
 
 def _different(generator: np.random.Generator, cells: int, largest: int) -> Whole:

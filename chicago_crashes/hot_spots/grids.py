@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from chicago_crashes.hot_spots.getis_ord import Floats, Whole
 from chicago_crashes.hot_spots.parameters import GridKind
 
 SRID_DEGREES = 4326
@@ -143,10 +144,9 @@ class SquareGrid:
         placed = np.array([_column_and_row(cell) for cell in cells], dtype=np.int64).reshape(-1, 2)
         return list(shapely.set_srid(shapely.box(*self._corners(placed[:, 0], placed[:, 1])), SRID_FEET))
 
-    def _corners(
-        self, columns: np.ndarray[tuple[int], np.dtype[np.int64]], rows: np.ndarray[tuple[int], np.dtype[np.int64]]
-    ) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...]:
-        return tuple(places * self.side_feet for places in (columns, rows, columns + 1, rows + 1))
+    def _corners(self, columns: Whole, rows: Whole) -> list[Floats]:
+        """The left, lower, right and upper edges."""
+        return [(places * self.side_feet).astype(np.float64) for places in (columns, rows, columns + 1, rows + 1)]
 
 
 def _polygons_of(geometry: BaseGeometry) -> list[Polygon]:

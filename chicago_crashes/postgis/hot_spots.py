@@ -62,7 +62,8 @@ def period(connection: Connection, years: int) -> Period | None:
 def located_crashes(connection: Connection, days: Period) -> int:
     """Crashes of the days that have a place, counted by themselves."""
     row = connection.execute(
-        "select count(*) from crash_facts where day between %s and %s and location_id is not null", [days.first, days.last]
+        "select count(*) from crash_facts where day between %s and %s and location_id is not null",
+        [days.first, days.last],
     ).fetchone()
     return int(row[0]) if row else 0
 
@@ -227,7 +228,7 @@ def write_geojson(connection: Connection, file: Path, query: str, params: Sequen
     statement = sql.SQL(
         "select json_build_object('type', 'Feature', 'geometry', st_asgeojson(geometry, 6)::json,"
         " 'properties', to_jsonb(feature) - 'geometry')::text from ({}) as feature"
-    ).format(sql.SQL(query))  # type: ignore[arg-type]
+    ).format(sql.SQL(query))
     written = 0
     with file.open("w", encoding="utf-8") as text, connection.cursor() as cursor:
         text.write('{"type": "FeatureCollection", "features": [')
@@ -245,7 +246,7 @@ SEGMENTS = "select * from high_crash_segments where kind = %s order by rank null
 
 def _rows(connection: Connection, query: str, params: Sequence[object]) -> list[dict[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, params).fetchall()  # type: ignore[arg-type]
+        return cursor.execute(query, params).fetchall()
 
 
 def _file(name: str) -> sql.SQL:

@@ -1,5 +1,6 @@
 """Hand-made facts, straight into the tables the analyses read: crashes on a plane in feet, streets, a city."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -36,8 +37,8 @@ def add_crashes(
     rows: list[dict[str, Any]] = []
     for crash in crashes:
         rows += [
-            _sound(f"crash {id(crash)} {number}", crash, locations.get(crash.place) if crash.place else None)
-            for number in range(crash.number)
+            _sound(uuid.uuid4().hex, crash, locations.get(crash.place) if crash.place else None)
+            for _ in range(crash.number)
         ]
     columns = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
     with connection.cursor() as cursor:
