@@ -242,6 +242,9 @@ def _one_per_key(candidates: Sequence[Candidate], shape: Shape, tally: _Tally) -
     for candidate in candidates:
         by_key[candidate.key].append(candidate)
     for key, sharing in by_key.items():
+        if len(sharing) == 1:
+            yield _feature(key, sharing[0], sharing)
+            continue
         different = _without_copies(sharing)
         tally.left_out += len(sharing) - len(different)
         if len(sharing) > len(different):
@@ -282,6 +285,8 @@ def _feature(key: str, candidate: Candidate, parts: Sequence[Candidate]) -> Feat
 
 def _properties(parts: Sequence[Candidate]) -> dict[str, JsonValue]:
     """The properties of all parts: what they agree on as it is, what they differ in as the list of what they say."""
+    if len(parts) == 1:
+        return dict(parts[0].properties)
     merged: dict[str, JsonValue] = {}
     for name in sorted({name for part in parts for name in part.properties}):
         said = {orjson.dumps(part.properties.get(name), option=orjson.OPT_SORT_KEYS) for part in parts}
