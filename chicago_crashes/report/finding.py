@@ -37,9 +37,13 @@ def find_area(layer: str, area: str, known: Sequence[KnownArea]) -> Area:
 
 
 def _layer_meant(said: str, by_layer: Mapping[str, object]) -> str:
-    word = re.sub(r"[\s-]+", "_", said.strip().casefold())
-    meant = {form: name for name in by_layer for form in _forms(name)}
-    meant |= {form: name for form, name in _other_words().items() if name in by_layer and form not in meant}
+    word = _joined(said)
+    # What stands further to the right counts more: a layer's own name more than what people say for another.
+    meant = (
+        {form: name for form, name in _other_words().items() if name in by_layer}
+        | {_singular(_joined(name)): name for name in by_layer}
+        | {_joined(name): name for name in by_layer}
+    )
     if word in meant:
         return meant[word]
     near = list(dict.fromkeys(meant[form] for form in get_close_matches(word, meant, n=3, cutoff=0.6)))
@@ -50,16 +54,17 @@ def _layer_meant(said: str, by_layer: Mapping[str, object]) -> str:
     )
 
 
-def _forms(name: str) -> list[str]:
-    """A layer's name as it is, and in the singular."""
-    plain = name.casefold()
-    if plain.endswith("ies"):
-        return [plain, f"{plain[:-3]}y"]
-    return [plain, plain.removesuffix("s")]
+def _joined(name: str) -> str:
+    """In small letters, with an underscore between words."""
+    return re.sub(r"[\s_-]+", "_", name.strip().casefold())
+
+
+def _singular(name: str) -> str:
+    return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
 
 
 def _other_words() -> dict[str, str]:
-    """What people say for the City's layers; an uploaded layer of that very name comes first."""
+    """What people say for the City's layers."""
     return {form: layer.name for layer in PUBLISHED_LAYERS for word in layer.singular for form in (word, f"{word}s")}
 
 

@@ -45,10 +45,10 @@ def _of_value(section: str, name: str, measure: str, value: Any) -> Iterator[tup
     if not isinstance(value, list):
         yield section, name, measure, value
         return
+    if not all(isinstance(each, Mapping) for each in value):
+        yield section, name, measure, "; ".join(map(str, value))
+        return
     for each in value:
-        if not isinstance(each, Mapping):
-            yield section, name, measure, each
-            continue
         inner = "/".join(filter(None, (name, measure, _name(each))))
         yield from _of_section(section, inner, {key: value for key, value in each.items() if key not in NAMES})
 
