@@ -1,6 +1,7 @@
 """A layer's whole way, from a portal over HTTP to the table: real boundaries, the invented city, and every fault."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -287,6 +288,14 @@ def test_what_cannot_be_the_layer_is_refused(
     with pytest.raises(kind, match=words):
         refresh_layer(client, db, WARDS)
     assert stored_rows(db) == before
+
+
+@pytest.mark.parametrize("layer", [each for each in PUBLISHED_LAYERS if each.map_views], ids=lambda layer: layer.name)
+def test_a_layer_under_the_id_of_its_map_view_is_refused(client: Portal, db: Connection, layer: PublishedLayer) -> None:
+    quoted = replace(layer, dataset_id=layer.map_views[0])
+    with pytest.raises(EmptyLayerError, match=rf"{layer.map_views[0]} of {layer.name}, but no rows in it"):
+        refresh_layer(client, db, quoted)
+    assert layers(db) == []
 
 
 def test_an_accepted_loss_is_stored(client: Portal, server: RunningPortal, db: Connection) -> None:

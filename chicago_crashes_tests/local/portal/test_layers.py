@@ -125,7 +125,9 @@ def test_the_invented_city_has_every_layer_and_makes_it_when_asked(city: PortalS
             layer.name: int(portal.get(path_of(layer), select="count(*)").json()[0]["count"])
             for layer in PUBLISHED_LAYERS
         }
-        assert portal.get("/resource/cauq-8yn6.json").status_code == 404
+        views = [view for layer in PUBLISHED_LAYERS for view in layer.map_views]
+        assert {portal.get(f"/resource/{view}.json").text for view in views} == {"[]\n"}, "map views hold nothing"
+        assert portal.get("/resource/6piy-vbxa.json").status_code == 404
     assert counts == {
         "wards": 50,
         "wards_2015": 50,

@@ -1,6 +1,9 @@
 """All layers of the synthetic portal, generated when one is first asked for."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+import polars as pl
 
 from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
 from chicago_crashes.local.portal.store import PortalStore
@@ -28,9 +31,11 @@ LAYERS: dict[str, Callable[[], Iterator[Row]]] = {
 
 
 def offer_layers(store: PortalStore) -> None:
-    """Let the store publish every layer that the City does, as the invented city has it."""
+    """Let the store publish every layer that the City does, as the invented city has it; map views hold nothing."""
     for layer in PUBLISHED_LAYERS:
         store.offer(layer.dataset_id, _publisher(layer))
+        for view in layer.map_views:
+            store.offer(view, partial(_publish_nothing, view))
 
 
 def _publisher(layer: PublishedLayer) -> Callable[[PortalStore], None]:
@@ -41,3 +46,7 @@ def _publisher(layer: PublishedLayer) -> Callable[[PortalStore], None]:
         publish_rows(store, layer, list(LAYERS[layer.name]()))
 
     return publish
+
+
+def _publish_nothing(view: str, store: PortalStore) -> None:
+    store.publish(view, pl.DataFrame(schema={"the_geom": pl.String}))
