@@ -29,7 +29,7 @@ Floats = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 Whole = np.ndarray[tuple[Any, ...], np.dtype[np.int64]]
 
 DRAWS_A_BLOCK = 50_000
-FEWEST_DRAWS = 20_000
+FEWEST_DRAWS, MOST_DRAWS = 20_000, 5_000_000
 SMALL_FIELD = 200
 """Cells below which drawing without replacement shuffles the whole field instead of discarding repetitions."""
 DECIMALS = 6
@@ -75,7 +75,7 @@ def gi_star(values: Floats, near: "csr_array", *, level: float, seed: int) -> Gi
         ones = np.ones(values.size)
         nothing = float("nan")
         return GiStar(np.full(values.size, nothing), ones, ones, 0, nothing, nothing, 0)
-    draws = max(FEWEST_DRAWS, int(2 * values.size / level))
+    draws = min(max(FEWEST_DRAWS, int(2 * values.size / level)), MOST_DRAWS)
     z, moran_i = _esda(values, near)
     p = tail_probabilities(values, near, draws=draws, seed=seed)
     by_normal = false_discovery_control(np.where(np.isnan(z), 1.0, norm.sf(z)))

@@ -30,10 +30,15 @@ class Crashes:
 
 
 def add_crashes(
-    connection: psycopg.Connection, crashes: Sequence[Crashes], *, provisional: Sequence[date] = ()
+    connection: psycopg.Connection,
+    crashes: Sequence[Crashes],
+    *,
+    provisional: Sequence[date] = (),
+    in_degrees: bool = False,
 ) -> None:
-    """Add facts, their locations and their days."""
-    locations = {place: _location(connection, place) for place in {crash.place for crash in crashes if crash.place}}
+    """Add facts, their locations and their days; places may be told in longitude and latitude instead."""
+    place_of = _location if in_degrees else _location_from_corner
+    locations = {place: place_of(connection, place) for place in {crash.place for crash in crashes if crash.place}}
     rows: list[dict[str, Any]] = []
     for crash in crashes:
         rows += [
@@ -96,14 +101,19 @@ def _line(points: Sequence[tuple[float, float]]) -> str:
     return f"LINESTRING({', '.join(f'{CORNER[0] + x} {CORNER[1] + y}' for x, y in points)})"
 
 
-def _location(connection: psycopg.Connection, place: tuple[float, float]) -> int:
-    row = connection.execute(
-        "insert into locations (longitude, latitude) select st_x(place), st_y(place)"
-        " from st_transform(st_setsrid(st_makepoint(%s, %s), 3435), 4326) as place returning location_id",
+def _location_from_corner(connection: psycopg.Connection, place: tuple[float, float]) -> int:
+    ((longitude, latitude),) = connection.execute(
+        "select st_x(place), st_y(place) from st_transform(st_setsrid(st_makepoint(%s, %s), 3435), 4326) as place",
         [CORNER[0] + place[0], CORNER[1] + place[1]],
-    ).fetchone()
-    assert row
-    return int(row[0])
+    ).fetchall()
+    return _location(connection, (longitude, latitude))
+
+
+def _location(connection: psycopg.Connection, place: tuple[float, float]) -> int:
+    ((location,),) = connection.execute(
+        "insert into locations (longitude, latitude) values (%s, %s) returning location_id", place
+    ).fetchall()
+    return int(location)
 
 
 def _sound(key: str, crash: Crashes, location: int | None) -> dict[str, Any]:

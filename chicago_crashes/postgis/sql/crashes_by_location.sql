@@ -21,4 +21,3 @@ from (
     group by 1, 2
 ) as counted
 join locations using (location_id)
-order by location_id, street
