@@ -11,17 +11,16 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.feather
-import pyogrio
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from chicago_crashes.layers.features import JsonValue
 from chicago_crashes.layers.uploads.content import Row
-from chicago_crashes.layers.uploads.gdal_reader import ALLOWED_DRIVERS
+from chicago_crashes.layers.uploads.limits import ALLOWED_DRIVERS, REFUSED
 from chicago_crashes.layers.uploads.texts import RefusedError, cleaned, quoted, shown
 
 SECONDS = 180
@@ -60,13 +59,18 @@ def read_layer(driver: str, file: Path, layer: str, *, encoding: str = "", decod
             )
         except subprocess.TimeoutExpired as error:
             raise RefusedError(f"Reading took more than {SECONDS} seconds. Simplify the file, or split it.") from error
-        if ended.returncode:
+        if ended.returncode == REFUSED or ended.returncode < 0:
             raise RefusedError(f"It cannot be read: {_reason(ended)}. Save it anew with QGIS or ogr2ogr.")
+        if ended.returncode:
+            raise RuntimeError(f"Reading ended with {ended.returncode}: {ended.stderr.decode(errors='replace')}")
         with pa.memory_map(str(result)) as source:
-            return _table(pyarrow.feather.read_table(source), decode)
+            return _table(pa.ipc.open_file(source).read_all(), decode)
 
 
-def _environment() -> dict[str, str]:
+@cache
+def _environment() -> Mapping[str, str]:
+    import pyogrio  # slow to import, and most of the platform never reads a file of this kind
+
     others = sorted(set(pyogrio.list_drivers()) - ALLOWED_DRIVERS)
     return {
         "GDAL_SKIP": ",".join(others),
@@ -81,8 +85,8 @@ def _environment() -> dict[str, str]:
 def _reason(ended: subprocess.CompletedProcess[bytes]) -> str:
     if ended.returncode < 0:
         return f"reading it was ended by {signal.Signals(-ended.returncode).name}"
-    lines = ended.stderr.decode(errors="replace").strip().splitlines()
-    return shown(lines[-1], LONGEST_REASON).rstrip(".") if lines else f"reading ended with {ended.returncode}"
+    lines = ended.stderr.decode(errors="replace").strip().splitlines() or ["it has not enough memory"]
+    return shown(lines[-1], LONGEST_REASON).rstrip(".")
 
 
 def _table(table: pa.Table, decode: Decode) -> Table:

@@ -10,14 +10,30 @@ import resource
 import sys
 from collections.abc import Sequence
 
-import pyarrow.feather
-import pyogrio
+# pyogrio would import these two if it could, which takes longer than reading most files.
+sys.modules.update({"geopandas": None, "pandas": None})  # type: ignore[dict-item]
+
+import pyarrow as pa  # noqa: E402
+import pyogrio  # noqa: E402
+
+from chicago_crashes.layers.uploads.limits import ALLOWED_DRIVERS, REFUSED  # noqa: E402
 
 BYTES_OF_MEMORY = 6 << 30
 BYTES_OF_RESULT = 4 << 30
 SECONDS_OF_PROCESSOR = 120
 
-ALLOWED_DRIVERS = frozenset({"ESRI Shapefile", "GPKG"})
+UNREADABLE = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.FieldError,
+    pyogrio.errors.GeometryError,
+    pyogrio.errors.CRSError,
+    pa.ArrowException,
+    UnicodeDecodeError,
+    MemoryError,
+)
+"""What a file can be at fault for; anything else is a fault of ours."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,12 +48,13 @@ def main(arguments: Sequence[str]) -> int:
         described = pyogrio.read_info(file, layer=layer)
         if described["driver"] != driver:
             sys.stderr.write(f"it is not what its name says, but {described['driver']}\n")
-            return 1
+            return REFUSED
         _, table = pyogrio.read_arrow(file, layer=layer, encoding=encoding or None, datetime_as_string=True)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
+    except UNREADABLE as error:
         sys.stderr.write(f"{error}\n")
-        return 1
-    pyarrow.feather.write_feather(table, result, compression="uncompressed")
+        return REFUSED
+    with pa.OSFile(result, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
     return 0
 
 

@@ -1,6 +1,12 @@
-"""How large an uploaded file may be, in every respect, before it is refused."""
+"""How far an uploaded file may go before it is refused: in size, in every respect, and in what may read it."""
 
 from dataclasses import dataclass
+
+ALLOWED_DRIVERS = frozenset({"ESRI Shapefile", "GPKG"})
+"""Of GDAL's; GeoJSON is read without it."""
+
+REFUSED = 3
+"""The exit status by which the process that reads with GDAL says that the file is at fault."""
 
 MEGABYTE = 1_000_000
 

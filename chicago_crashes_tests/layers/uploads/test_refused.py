@@ -1,6 +1,8 @@
 """What must not be taken is refused with a clear message, and nothing of it is stored; nor is anything half-loaded."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,20 @@ def test_a_link_to_a_coordinate_system_is_not_followed(tmp_path: Path) -> None:
                 read_upload(path, "mine")
         with pytest.raises(BlockingIOError):
             server.accept()
+
+
+def test_gdal_reads_nothing_while_it_has_other_drivers(tmp_path: Path) -> None:
+    path = geopackage(tmp_path / "map.gpkg", {"areas": squares(1)})
+    command = [sys.executable, "-m", "chicago_crashes.layers.uploads.gdal_reader"]
+    ended = subprocess.run(
+        [*command, "GPKG", str(path), "areas", "", str(tmp_path / "result")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "GDAL has drivers it must not use" in ended.stderr
+    assert not (tmp_path / "result").exists()
 
 
 def test_virtual_paths_of_gdal_mean_nothing() -> None:
