@@ -19,8 +19,9 @@ MARGIN = 0.06
 FEET_A_DEGREE = 364_567.0
 """Of latitude, at Chicago."""
 
-FEW_SPOTS, SINGLE_SPOTS = 100, 1200
-"""Of few places the circles are large; up to so many each is a circle that says what happened there, else a dot."""
+FEW_SPOTS, SINGLE_SPOTS, DENSE_SPOTS = 100, 1200, 8000
+"""Of few places the circles are large; up to so many each is a circle that says what happened there, else a dot,
+and of very many a small one."""
 
 SCALES = (100, 200, 500, 1000, 2000, 2640, 5280, 10560, 26400, 52800)
 STREET_NAMES = 10
@@ -190,7 +191,7 @@ def _dots(spots: Sequence[Spot]) -> Iterator[Dots]:
     for kind in WORST_LAST[:-1]:
         places = dict.fromkeys((round(spot.x), round(spot.y)) for spot in spots if spot.kind == kind)
         if places:
-            yield Dots(kind, "".join(f"M{x} {y}h0" for x, y in places))
+            yield Dots(f"{kind} dense" if len(spots) > DENSE_SPOTS else kind, "".join(f"M{x} {y}h0" for x, y in places))
 
 
 def _street_names(frame: _Frame, streets: Sequence[Line]) -> list[StreetName]:

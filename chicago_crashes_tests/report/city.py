@@ -129,7 +129,7 @@ def _crash(dice: random.Random, number: int, day: date, place: tuple[float, floa
         dice.choice([*CAUSES, SPEED, ALCOHOL]),
         dice.choice(TYPES),
         dice.choice(LIGHTS),
-        *(dice.choice((True, False, None)) for _ in range(4)),  # type: ignore[arg-type]
+        *(dice.choice((True, False, None)) for _ in range(4)),
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -166,7 +166,7 @@ def test_people(report: dict[str, Any], expected: list[Crash]) -> None:
 
 def test_circumstances(report: dict[str, Any], expected: list[Crash]) -> None:
     dark = {"DAYLIGHT": False, "DARKNESS, LIGHTED ROAD": True}
-    flags = {
+    flags: dict[str, Callable[[Crash], bool | None]] = {
         "hit_and_run": lambda crash: crash.hit_and_run is True,
         "dooring": lambda crash: crash.dooring is True,
         "alcohol": lambda crash: city.ALCOHOL in (crash.cause, crash.second_cause),

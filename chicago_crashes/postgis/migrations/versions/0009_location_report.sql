@@ -116,6 +116,7 @@ language plpgsql stable
 set plan_cache_mode = force_custom_plan
 -- Compiling the statement takes longer than running it.
 set jit = off
+set work_mem = '64MB'
 as $report$
 declare
     citywide_since constant date := '2017-09-01';
@@ -222,10 +223,21 @@ begin
         left join ops.mart_refreshes as followed on followed.mart = 'citywide_daily'
     ),
     facts as materialized (
-        select *
-        from report_facts(report_of_locations.locations, earliest, report_of_locations.last)
+        select fact.day, fact.weekday, fact.hour, fact.severity, fact.is_ksi,
+            fact.persons_k, fact.persons_a, fact.persons_b, fact.persons_c, fact.persons_o, fact.persons_u,
+            fact.pedestrians, fact.pedestrians_k, fact.pedestrians_a, fact.pedestrians_b, fact.pedestrians_c,
+            fact.cyclists, fact.cyclists_k, fact.cyclists_a, fact.cyclists_b, fact.cyclists_c,
+            fact.motorcyclists, fact.motorcyclists_k, fact.motorcyclists_a, fact.motorcyclists_b,
+            fact.motorcyclists_c,
+            fact.occupants, fact.occupants_k, fact.occupants_a, fact.occupants_b, fact.occupants_c,
+            fact.others, fact.others_k, fact.others_a, fact.others_b, fact.others_c,
+            fact.children, fact.children_k, fact.children_a, fact.children_b, fact.children_c,
+            fact.older_adults, fact.older_adults_k, fact.older_adults_a, fact.older_adults_b, fact.older_adults_c,
+            fact.motor_vehicles, fact.is_hit_and_run, fact.is_dooring, fact.is_work_zone, fact.is_speed_related,
+            fact.is_alcohol_related, fact.is_dark, fact.is_intersection, fact.primary_cause, fact.first_crash_type
+        from report_facts(report_of_locations.locations, earliest, report_of_locations.last) as fact
     ),
-    asked as materialized (
+    asked as not materialized (
         select * from facts where facts.day >= report_of_locations.first
     ),
     daily as (
