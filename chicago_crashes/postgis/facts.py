@@ -103,13 +103,13 @@ def _move_provisional(connection: Connection, provisional: Sequence[date]) -> No
 
 def _make(connection: Connection, days: Sequence[date], provisional: Sequence[date]) -> None:
     """Make the facts of some days, and of every crash their people and units belong to, in one transaction."""
-    asked = {"days": list(days), "provisional": list(provisional)}
+    asked = {"days": list(days), "provisional": list(provisional), "layers": list(AREA_COLUMNS.values())}
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read")
-        connection.execute(sql.SQL(_text("part")), asked)
-        connection.execute("analyze part")
-        connection.execute(sql.SQL(_text("touched")))
-        connection.execute("analyze touched")
+        for table in ("part", "touched", "placed", "named"):
+            connection.execute(_making(table), asked)
+            # Of a table that has just been made PostgreSQL knows nothing, and what it guesses can take hours.
+            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
         connection.execute("create temporary table affected (day date) on commit drop")
         connection.execute(sql.SQL(_text("remove")))
         connection.execute(_insert(), asked)
@@ -123,6 +123,11 @@ def _record(connection: Connection) -> int:
         ).fetchall()
         record_refresh(connection, MART, rows=rows, through=through)
     return int(rows)
+
+
+def _making(table: str) -> sql.Composed:
+    """The statement that makes one of the temporary tables of a part."""
+    return sql.SQL(_text(table)).format(name_areas=_areas_by_name(AREA_COLUMNS))
 
 
 def _insert() -> sql.Composed:
@@ -139,7 +144,6 @@ def _insert() -> sql.Composed:
         ),
         people=_listed("{0}", counts),
         people_or_none=_listed("coalesce({0}, 0)", counts),
-        name_areas=_areas_by_name(AREA_COLUMNS),
         areas=_listed("{0}", AREA_COLUMNS),
     )
 

@@ -75,23 +75,6 @@ people as (
     from person
     group by crash_record_id
 ),
-place as (
-    select crash_record_id, location_id
-    from touched
-    join crashes using (crash_record_id)
-    join locations using (longitude, latitude)
-),
--- One row per layer and place becomes one column per layer.
-area as (
-    select
-        location_id,
-        {name_areas}
-    from (select distinct location_id from place) as once
-    join location_areas using (location_id)
-    join layers using (layer_id)
-    join areas using (area_id)
-    group by location_id
-),
 inserted as (
     insert into crash_facts (
         crash_record_id, crash_date, day, month, year, weekday, hour, severity, is_ksi,
@@ -156,8 +139,8 @@ inserted as (
     ) as worst
     left join units using (crash_record_id)
     left join people using (crash_record_id)
-    left join place using (crash_record_id)
-    left join area using (location_id)
+    left join placed using (crash_record_id)
+    left join named using (location_id)
     returning day
 )
 insert into affected (day)

@@ -12,7 +12,7 @@ with loaded as (
     where feed in ('crashes', 'people', 'vehicles')
     group by day
 )
-select loaded.day, coalesce(facts.crashes, 0)
+select loaded.day
 from loaded
 left join ops.fact_days as facts on facts.day = loaded.day
 where facts.made_from is distinct from loaded.loaded_at
