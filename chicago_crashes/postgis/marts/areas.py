@@ -91,9 +91,9 @@ def _refresh_periods(connection: Connection, mart: PeriodMart) -> Refreshed:
         anew = [each for each in ready if _is_new(each, followed) or each.layer not in made]
         new_days = following.new_days(connection, mart.table)
         changed = _changed_seasons(connection, mart, new_days)
-        every, new = _periods_of(connection), _periods_of(connection, new_days)
-        _make(connection, mart, [each.layer for each in anew], mart.periods.seasons, every)
-        _make(connection, mart, [each.layer for each in ready if each not in anew], changed, new)
+        every_day = [day for (day,) in connection.execute("select day from days")]
+        _make(connection, mart, [each.layer for each in anew], mart.periods.seasons, every_day)
+        _make(connection, mart, [each.layer for each in ready if each not in anew], changed, new_days)
         if anew:
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier(mart.table.name)))
         rows = following.record(connection, mart.table, made_from=[*mart.made_from, CITYWIDE_DAILY])
@@ -103,19 +103,23 @@ def _refresh_periods(connection: Connection, mart: PeriodMart) -> Refreshed:
 def _ready(connection: Connection, mart: PeriodMart, layers: Sequence[AssignedLayer]) -> list[AssignedLayer]:
     """The layers whose present areas the mart can be made of; one that was just assigned stays as it was until then."""
     until = following.followed_until(connection, *mart.made_from)
-    there = set.intersection(*(_layers_with_rows(connection, table) for table in mart.made_from))
-    return [each for each in layers if each.assigned_at and each.layer in there and not _is_new(each, until)]
+    ready = [each for each in layers if each.assigned_at and not _is_new(each, until)]
+    if connection.execute("select from crash_facts limit 1").fetchone() is None:
+        return ready
+    counted = set.intersection(*(_layers_with_rows(connection, table) for table in mart.made_from))
+    return [each for each in ready if each.layer in counted]
 
 
 def _make(
-    connection: Connection, mart: PeriodMart, layers: Sequence[str], seasons: Sequence[int], new_periods: Sequence[date]
+    connection: Connection, mart: PeriodMart, layers: Sequence[str], seasons: Sequence[int], new_days: Sequence[date]
 ) -> None:
-    """Make the seasons of some layers anew, and count those of their periods that are new."""
+    """Make the seasons of some layers anew, and count the periods of new days."""
     if not layers or not seasons:
         return
     table, periods = sql.Identifier(mart.table.name), mart.periods
     season = periods.season_of(periods.first_day)
-    named = {"layers": list(layers), "seasons": list(seasons), "new_periods": list(new_periods)}
+    new_periods = sorted({periods.first_day_of(day) for day in new_days})
+    named = {"layers": list(layers), "seasons": list(seasons), "new_periods": new_periods}
     connection.execute("drop table if exists pg_temp.kept")
     connection.execute(
         counting.statement("kept").format(
@@ -145,20 +149,11 @@ def _make(
     )
 
 
-def _periods_of(connection: Connection, days: Sequence[date] | None = None) -> list[date]:
-    """The periods of these days, or all."""
-    found = connection.execute(
-        "select distinct period from days where %(days)s::date[] is null or day = any(%(days)s)",
-        {"days": None if days is None else list(days)},
-    )
-    return [period for (period,) in found]
-
-
 def _changed_seasons(connection: Connection, mart: PeriodMart, new_days: Sequence[date]) -> list[int]:
     """Those of the new days, and those in which a period is whole now, or compared with other days than it was."""
     found = connection.execute(
         sql.SQL(
-            "select season from days where day = any(%s)"
+            "select {season_of_day} from unnest(%s::date[]) as new (day)"
             " union "
             "select coalesce(periods.season, {season}) from periods full join ("
             "  select distinct {first_day} as period, is_whole, earlier_years, compared_through from {mart}"
@@ -166,6 +161,7 @@ def _changed_seasons(connection: Connection, mart: PeriodMart, new_days: Sequenc
             " where (periods.is_whole, periods.earlier_years, periods.compared_through)"
             " is distinct from (made.is_whole, made.earlier_years, made.compared_through)"
         ).format(
+            season_of_day=mart.periods.season_of(sql.SQL("day")),
             season=mart.periods.season_of(sql.SQL("period")),
             first_day=mart.periods.first_day,
             mart=sql.Identifier(mart.table.name),

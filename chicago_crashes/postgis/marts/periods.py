@@ -1,6 +1,7 @@
 """The months and years that are compared with earlier ones, as temporary tables of a transaction."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from psycopg import Connection, sql
 
@@ -26,6 +27,10 @@ class Periods:
     def season_of(self, day: sql.Composable) -> sql.Composed:
         """The season of a date, as SQL."""
         return self.season.format(day=day)
+
+    def first_day_of(self, day: date) -> date:
+        """The first day of the period a day belongs to."""
+        return day.replace(day=1) if self.unit == "month" else day.replace(month=1, day=1)
 
 
 MONTHS = Periods(
