@@ -2,15 +2,12 @@
 
 import uuid
 from collections.abc import Iterator
-from types import ModuleType
 
 import pytest
 from psycopg import sql
-from sqlalchemy import Table
 
-from chicago_crashes.postgis import mart_tables, place_tables
 from chicago_crashes.postgis.mart_tables import UNIT_COSTS
-from chicago_crashes.postgis.tables import SIGNATURES
+from chicago_crashes.postgis.schema import metadata
 from chicago_crashes_tests.postgis.loading import Connection, connected
 
 
@@ -27,13 +24,9 @@ def marts_database(postgis_server: str, template_database: str) -> Iterator[str]
 
 @pytest.fixture
 def db(marts_database: str) -> Iterator[Connection]:
-    """A connection outside a transaction to a database without places, facts and marts; the unit costs are there."""
-    filled = [SIGNATURES, *_tables_of(place_tables), *_tables_of(mart_tables)]
-    tables = [sql.Identifier(table.schema or "public", table.name) for table in filled if table is not UNIT_COSTS]
+    """A connection outside a transaction to a database whose tables are empty, but for the unit costs."""
+    filled = [table for table in metadata.sorted_tables if table is not UNIT_COSTS]
+    tables = [sql.Identifier(table.schema or "public", table.name) for table in filled]
     with connected(marts_database) as connection:
         connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(tables)))
         yield connection
-
-
-def _tables_of(module: ModuleType) -> list[Table]:
-    return [value for value in vars(module).values() if isinstance(value, Table)]
