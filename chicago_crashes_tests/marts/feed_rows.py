@@ -12,7 +12,7 @@ Value = str | int | float | bool | None
 DAY = date(2024, 1, 10)
 
 
-def add_crash(db: Connection, key: str, *, at: str = f"{DAY} 14:30", **columns: Value) -> None:
+def add_crash(db: Connection, key: str, *, at: Value = f"{DAY} 14:30", **columns: Value) -> None:
     """A crash without injuries, unless told otherwise."""
     unhurt: dict[str, Value] = {
         "most_severe_injury": "NO INDICATION OF INJURY",
@@ -28,13 +28,13 @@ def add_crash(db: Connection, key: str, *, at: str = f"{DAY} 14:30", **columns: 
     _insert(db, "crashes", {"crash_record_id": key, "crash_date": at, "coordinate_status": place, **unhurt, **columns})
 
 
-def add_person(db: Connection, crash: str, key: str, *, at: str = f"{DAY} 14:30", **columns: Value) -> None:
+def add_person(db: Connection, crash: str, key: str, *, at: Value = f"{DAY} 14:30", **columns: Value) -> None:
     """A driver who is not hurt, unless told otherwise."""
     unhurt: dict[str, Value] = {"person_type": "DRIVER", "injury_classification": "NO INDICATION OF INJURY"}
     _insert(db, "crash_people", {"crash_record_id": crash, "person_id": key, "crash_date": at, **unhurt, **columns})
 
 
-def add_unit(db: Connection, crash: str, key: int, *, at: str = f"{DAY} 14:30", **columns: Value) -> None:
+def add_unit(db: Connection, crash: str, key: int, *, at: Value = f"{DAY} 14:30", **columns: Value) -> None:
     """A car that somebody drives, unless told otherwise."""
     car: dict[str, Value] = {"unit_type": "DRIVER", "vehicle_type": "PASSENGER", "vehicle_id": key}
     _insert(db, "crash_vehicles", {"crash_record_id": crash, "crash_unit_id": key, "crash_date": at, **car, **columns})

@@ -124,7 +124,8 @@ def test_of_two_areas_as_near_the_first(db: Connection) -> None:
     put_crashes(db, (WEST + 0.005, SOUTH + 0.01 + 60 * foot))
     assign_locations(db)
     ((area, feet),) = areas_of(db, "rows").values()
-    assert (area, feet) == ("south", pytest.approx(10, abs=0.1))
+    assert area == "south"
+    assert feet == pytest.approx(10, abs=0.1)
     put_layer(db, "rows", {"north": north, "again": north})
     assign_locations(db)
     ((area, _),) = areas_of(db, "rows").values()
