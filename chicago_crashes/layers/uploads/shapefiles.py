@@ -59,6 +59,10 @@ def read_shapefile(shp: Path, limits: Limits) -> Content:
     """
     records = _records(shp, limits)
     encoding, messages = _encoding(shp.with_suffix(".dbf"), shp.with_suffix(".cpg"))
+    crs = _crs(shp.with_suffix(".prj"))
+    for read in (".prj", ".cpg"):
+        # GDAL need not understand them, too.
+        shp.with_suffix(read).unlink(missing_ok=True)
 
     def decode(text: str) -> str:
         """GDAL is told that bytes are letters one to one, so that they can be read rightly here."""
@@ -73,7 +77,7 @@ def read_shapefile(shp: Path, limits: Limits) -> Content:
     for place, (record, geometry) in enumerate(zip(expected, table.geometries, strict=True), 1):
         if record.has_geometry and geometry is None:
             raise RefusedError(f"The geometry of feature {place} is corrupt. Mend it and try again.")
-    return Content(table.fields, table.rows, table.geometries, _crs(shp.with_suffix(".prj")), messages)
+    return Content(table.fields, table.rows, table.geometries, crs, messages)
 
 
 def features_of(shp: Path) -> int:

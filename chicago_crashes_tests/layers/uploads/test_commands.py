@@ -110,6 +110,12 @@ def test_the_life_of_a_layer(here: Place, tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match="no uploaded layer zones"):
         layer("delete", "zones", "--yes")
 
+    geojson(here.folder / "Zones.geojson")
+    with pytest.raises(PermanentError, match=r"Zones\.geojson is to be the layer zones already"):
+        layer("add", first, "--name", "zones")
+    assert "is deleted" in layer("delete", "zones", "--yes"), "a file that was dropped and never loaded"
+    assert files(here) == []
+
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
