@@ -5,7 +5,7 @@ Longitude and latitude are spread evenly, which within Chicago is off by less th
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import atan2, cos, degrees, hypot, radians, sqrt
 from typing import Any
@@ -24,6 +24,7 @@ FEW_SPOTS, SINGLE_SPOTS, DENSE_SPOTS = 100, 1200, 8000
 and of very many a small one."""
 
 SCALES = (100, 200, 500, 1000, 2000, 2640, 5280, 10560, 26400, 52800)
+KILLED_DOT = 4.5
 STREET_NAMES = 10
 WORST_LAST = ("none", "hurt", "serious", "killed")
 CLASS_OF = {"K": "killed", "A": "serious", "B": "hurt", "C": "hurt", "O": "none", "U": "none"}
@@ -108,7 +109,7 @@ def place_map(ground: Ground, crashes: Sequence[Crash]) -> PlaceMap:
         names=_street_names(frame, ground.streets),
         outline=_path(frame, ground.outline) if ground.outline else "",
         dots=list(_dots(spots)) if as_dots else [],
-        spots=[spot for spot in spots if not as_dots or spot.kind == "killed"],
+        spots=[replace(spot, radius=KILLED_DOT) for spot in spots if spot.kind == "killed"] if as_dots else spots,
         scale_width=round(scale / FEET_A_DEGREE * frame.y_scale, 1),
         scale_word=words.distance(scale),
         places=len(spots),

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from chicago_crashes.postgis.assignment import assign_locations
 from chicago_crashes.postgis.facts import refresh_facts
+from chicago_crashes.postgis.marts.areas import refresh_area_daily
 from chicago_crashes.postgis.marts.citywide import refresh_citywide_daily
 
 # ruff: noqa: DTZ001, S311 - wall time carries no zone, and the dice only have to be the same every time
@@ -146,6 +147,7 @@ def build(url: str, crashes: Sequence[Crash]) -> None:
         assign_locations(connection)
         refresh_facts(connection)
         refresh_citywide_daily(connection)
+        refresh_area_daily(connection)
 
 
 def store(url: str, crashes: Sequence[Crash]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 from pyproj import Geod
 from shapely import Point
 from shapely.geometry import shape
@@ -103,6 +104,17 @@ def test_the_city_has_everything_that_is_counted(crashes: Sequence[Crash]) -> No
 
 def test_totals(report: dict[str, Any], expected: list[Crash]) -> None:
     assert report["totals"] == totals(expected)
+
+
+@pytest.mark.parametrize("ward", [WARD_1, WARD_2])
+def test_a_report_and_the_mart_of_areas_agree(db: psycopg.Connection, ward: Area, days: tuple[date, date]) -> None:
+    counted = of(db, ward, *days)["totals"]
+    query = sql.SQL("select {} from area_daily where layer = %s and area = %s and day between %s and %s").format(
+        sql.SQL(", ").join(sql.SQL("coalesce(sum({}), 0)").format(sql.Identifier(name)) for name in counted)
+    )
+    row = db.execute(query, [ward.layer, ward.area, *days]).fetchone()
+    assert row is not None
+    assert dict(zip(counted, row, strict=True)) == counted
 
 
 def test_the_crashes_themselves(
