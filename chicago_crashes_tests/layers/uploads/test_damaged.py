@@ -12,6 +12,7 @@ import pytest
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.layers.uploads.upload import read_upload
 from chicago_crashes_tests.layers.uploads.files import (
+    Columns,
     archive,
     collection,
     feature,
@@ -41,7 +42,7 @@ REPLACEMENTS: list[Any] = [
     [1],
     {"a": {}},
 ]
-COLUMNS = {"name": [f"Zoné {number}" for number in range(6)], "n": list(range(6))}
+COLUMNS: Columns = {"name": [f"Zoné {number}" for number in range(6)], "n": list(range(6))}
 
 
 def outcome(path: Path) -> str:
