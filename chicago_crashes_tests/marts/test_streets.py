@@ -3,6 +3,7 @@
 import pytest
 from psycopg.types.json import Jsonb
 
+from chicago_crashes.local.portal.synthetic.streets import street_center_lines
 from chicago_crashes.postgis.marts.streets import refresh_intersections, refresh_streets
 from chicago_crashes_tests.marts.city import add_crash, load_days, make_facts
 from chicago_crashes_tests.postgis.loading import Connection, rows_of
@@ -179,3 +180,23 @@ def test_intersections_follow_the_layer_of_streets(db: Connection) -> None:
 
     db.execute("update layers set is_active = false, loaded_at = now() - interval '1 day'")
     assert refresh_intersections(db).rows == 0
+
+
+def test_intersections_of_streets_as_they_are_published(db: Connection) -> None:
+    """The invented city publishes segments with the City's fields; the two without a line are in no layer."""
+    put_streets(db)
+    for row in street_center_lines():
+        if row.get("the_geom"):
+            published = {name: value for name, value in row.items() if name != "the_geom"}
+            db.execute(
+                "insert into layer_lines (layer_id, line, label, position, properties, feet, geometry)"
+                " select layer_id, %(line)s, '', 1, %(properties)s, 1, ST_GeomFromGeoJSON(%(shape)s) from layers",
+                {"line": row["objectid"], "properties": Jsonb(published), "shape": row["the_geom"]},
+            )
+    refresh_intersections(db)
+    found = rows_of(
+        db,
+        "select count(*) > 100, min(legs), count(*) filter (where name not like '%% & %%'), count(distinct geometry)"
+        " = count(*) from intersections",
+    )
+    assert found == [(True, 3, 0, True)]
