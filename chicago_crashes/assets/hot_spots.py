@@ -37,6 +37,7 @@ class HotSpotConfig(dg.Config):
     side_feet: float = HotSpotParameters().side_feet
     rings: int = HotSpotParameters().rings
     level: float = HotSpotParameters().level
+    cap_at: float = HotSpotParameters().cap_at
     seed: int = HotSpotParameters().seed
 
 

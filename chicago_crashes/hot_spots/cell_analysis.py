@@ -58,7 +58,9 @@ def _refresh_grid(
 ) -> Mapping[str, int]:
     field = make_field(grid, locations, area, rings=chosen.rings)
     found = {
-        measure: gi_star(values_of(field, measure), field.near, level=chosen.level, seed=chosen.seed)
+        measure: gi_star(
+            values_of(field, measure), field.near, level=chosen.level, seed=chosen.seed, cap_at=chosen.cap_at
+        )
         for measure in Measure
     }
     stored.add_hot_spots(connection, grid.kind, days, _drawn(grid, field), _findings(field, found, chosen.level))
@@ -104,6 +106,8 @@ def _parameters(grid: Grid, area: StudyArea, gi: GiStar, chosen: HotSpotParamete
         "weights": WEIGHTS,
         "level": chosen.level,
         "p_values": P_VALUES,
+        "cap_at": chosen.cap_at,
+        "cap": _known(gi.cap),
         "draws": gi.draws,
         "seed": chosen.seed,
         "correction": CORRECTION,

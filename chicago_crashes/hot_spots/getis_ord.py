@@ -10,6 +10,11 @@ cell, cannot tell one in a million, which is what a single cell among twenty tho
 over the cells, the sum of k cells is distributed alike wherever they are. So one large sample of k cells drawn without
 replacement serves all cells with k - 1 neighbours, and is exact but for the sampling.
 
+For the p values, though not for Gi*, a cell counts at most as much as one in a hundred of those with crashes does. The
+City's addresses pile hundreds of crashes on single points, and a sum that may contain such a pile by chance would hide
+every cluster that is smaller. So a pile neither makes a hot spot nor hides one; and because the cap is the same
+wherever the values are, p values stay exact.
+
 Benjamini-Hochberg corrects for the number of cells. Neighbourhoods overlap, so their sums go up and down together:
 the dependence under which the procedure holds its rate. A hot cell tells that its neighbourhood has more than shuffling
 explains. It does not tell risk: where more people drive and walk, more is to be expected.
@@ -29,6 +34,7 @@ Floats = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 Whole = np.ndarray[tuple[Any, ...], np.dtype[np.int64]]
 
 DRAWS_A_BLOCK = 50_000
+CAP_AT = 0.99
 FEWEST_DRAWS, MOST_DRAWS = 20_000, 5_000_000
 SMALL_FIELD = 200
 """Cells below which drawing without replacement shuffles the whole field instead of discarding repetitions."""
@@ -40,6 +46,7 @@ DECIMALS = 6
 class GiStar:
     """Cell by cell: Gi* as a z score, its p value and that for so many cells. `z` is nan where nothing can vary.
 
+    `cap` is what a single cell counts at most for p.
     That is where all cells are alike, and where the neighbourhood is the whole field.
     """
 
@@ -47,6 +54,7 @@ class GiStar:
     p: Floats
     p_adjusted: Floats
     draws: int
+    cap: float
     skewness: float
     moran_i: float
     hot_by_normal: int
@@ -67,23 +75,28 @@ def neighbourhoods(cells: Sequence[str], around: Mapping[str, Sequence[str]]) ->
     return csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
 
 
-def gi_star(values: Floats, near: "csr_array", *, level: float, seed: int) -> GiStar:
-    """Gi* of the values over the neighbourhoods, with one-sided p values for more than shuffling explains."""
+def gi_star(values: Floats, near: "csr_array", *, level: float, seed: int, cap_at: float = CAP_AT) -> GiStar:
+    """Gi* of the values over the neighbourhoods, with one-sided p values for more than shuffling explains.
+
+    For p, values are capped at that of the share `cap_at` of the cells that have any.
+    """
     from scipy.stats import false_discovery_control, norm, skew
 
     if values.size == 0 or np.ptp(values) == 0:
         ones = np.ones(values.size)
         nothing = float("nan")
-        return GiStar(np.full(values.size, nothing), ones, ones, 0, nothing, nothing, 0)
+        return GiStar(np.full(values.size, nothing), ones, ones, 0, nothing, nothing, nothing, 0)
     draws = min(max(FEWEST_DRAWS, int(2 * values.size / level)), MOST_DRAWS)
     z, moran_i = _esda(values, near)
-    p = tail_probabilities(values, near, draws=draws, seed=seed)
+    cap = float(np.quantile(values[values > 0], cap_at))
+    p = tail_probabilities(np.minimum(values, cap), near, draws=draws, seed=seed)
     by_normal = false_discovery_control(np.where(np.isnan(z), 1.0, norm.sf(z)))
     return GiStar(
         z=z,
         p=p,
         p_adjusted=false_discovery_control(p),
         draws=draws,
+        cap=cap,
         skewness=float(skew(values)),
         moran_i=moran_i,
         hot_by_normal=int((by_normal <= level).sum()),

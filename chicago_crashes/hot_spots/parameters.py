@@ -41,7 +41,8 @@ class HotSpotParameters:
     """How hot spots are looked for.
 
     The period is the `years` up to the newest day that is not provisional, or less if less is loaded. Neighbours are
-    the cells within so many `rings`. `level` is the false discovery rate; `seed` makes p values repeatable.
+    the cells within so many `rings`. `level` is the false discovery rate. For p values a cell counts at most what the
+    share `cap_at` of the cells with crashes has; 1 is no cap. `seed` makes p values repeatable.
 
     Raises:
         PermanentError: a value makes no sense.
@@ -52,6 +53,7 @@ class HotSpotParameters:
     side_feet: float = 660.0
     rings: int = 1
     level: float = 0.05
+    cap_at: float = 0.99
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -60,6 +62,7 @@ class HotSpotParameters:
         _require("side_feet", self.side_feet, SHORTEST_SIDE, LONGEST_SIDE)
         _require("rings", self.rings, 1, MOST_RINGS)
         _require("level", self.level, 0.0001, 0.5)
+        _require("cap_at", self.cap_at, 0.5, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,9 @@ HOT_SPOTS = Table(
         Double(),
         comment="Getis-Ord Gi* of the measure, of the cell and its neighbours; null where all cells are alike",
     ),
-    TableColumn("p", Double(), nullable=False, comment="Chance of so much or more, were the cells' values shuffled"),
+    TableColumn(
+        "p", Double(), nullable=False, comment="Chance of so much or more, were values shuffled, none above the cap"
+    ),
     TableColumn(
         "p_adjusted",
         Double(),
@@ -99,7 +101,9 @@ HOT_SPOTS = Table(
     TableColumn(
         "is_hot", Boolean(), nullable=False, comment="Whether p_adjusted is within the level of hot_spot_parameters"
     ),
-    TableColumn("rank", Integer(), nullable=False, comment="1: the highest z of the grid and measure"),
+    TableColumn(
+        "rank", Integer(), nullable=False, comment="1: the highest z of the grid and measure; hot cells come first"
+    ),
     TableColumn(
         "geometry",
         Geometry("POLYGON", srid=SRID, spatial_index=False),

@@ -110,6 +110,23 @@ def test_a_planted_cluster_is_found_and_nothing_else(seed: int) -> None:
     assert hot <= may_be_named
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_pile_in_one_cell_neither_makes_a_hot_spot_nor_hides_one(seed: int) -> None:
+    """Without the cap any sum might contain the pile by chance, and the cluster would be nothing special beside it."""
+    cells, near = square_field(30)
+    planted = [cells.index(f"{column}/{row}") for column in (14, 15, 16) for row in (14, 15, 16)]
+    pile = cells.index("3/3")
+    values = random_field(np.random.default_rng(seed), 900, 3)
+    values[planted] += 12
+    values[pile] += 1000
+    found = gi_star(values, near, level=LEVEL, seed=seed)
+    hot = set(np.flatnonzero(found.p_adjusted <= LEVEL))
+    assert set(planted) <= hot <= set(np.flatnonzero(near[planted].sum(axis=0)))
+    assert found.z[pile] > 9, "Gi* itself tells of the pile"
+    uncapped = gi_star(values, near, level=LEVEL, seed=seed, cap_at=1)
+    assert not (uncapped.p_adjusted <= LEVEL).any()
+
+
 def test_false_discoveries_beside_clusters_keep_to_the_level() -> None:
     """Over many fields the share of named cells that do not touch the cluster is within the level."""
     cells, near = square_field(20)
@@ -165,5 +182,5 @@ def test_p_agree_with_the_normal_distribution_where_it_holds() -> None:
     """Of a field that is itself normal, the drawn p values are the normal ones."""
     _, near = square_field(20)
     values = np.random.default_rng(3).normal(100, 10, 400)
-    found = gi_star(values, near, level=LEVEL, seed=1)
+    found = gi_star(values, near, level=LEVEL, seed=1, cap_at=1)
     assert np.abs(found.p - norm.sf(found.z)).max() < 0.02

@@ -5,7 +5,7 @@ insert into hot_spots (
 select
     %(grid)s, found.measure, cell, %(first)s, %(last)s, counted.crashes, counted.ksi_crashes, counted.epdo,
     counted.city_index, found.z, found.p, found.p_adjusted, found.is_hot,
-    rank() over (partition by found.measure order by found.z desc nulls last),
+    rank() over (partition by found.measure order by found.is_hot desc, found.z desc nulls last),
     st_transform(counted.geometry, 4326)
 from staged_cells as counted
 join staged_findings as found using (cell)

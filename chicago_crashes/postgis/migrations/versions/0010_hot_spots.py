@@ -84,7 +84,10 @@ def upgrade() -> None:
             comment="Getis-Ord Gi* of the measure, of the cell and its neighbours; null where all cells are alike",
         ),
         sa.Column(
-            "p", sa.Double(), nullable=False, comment="Chance of so much or more, were the cells' values shuffled"
+            "p",
+            sa.Double(),
+            nullable=False,
+            comment="Chance of so much or more, were values shuffled, none above the cap",
         ),
         sa.Column(
             "p_adjusted",
@@ -98,7 +101,12 @@ def upgrade() -> None:
             nullable=False,
             comment="Whether p_adjusted is within the level of hot_spot_parameters",
         ),
-        sa.Column("rank", sa.Integer(), nullable=False, comment="1: the highest z of the grid and measure"),
+        sa.Column(
+            "rank",
+            sa.Integer(),
+            nullable=False,
+            comment="1: the highest z of the grid and measure; hot cells come first",
+        ),
         sa.Column("geometry", _geometry("POLYGON"), nullable=False, comment="The outline of the cell"),
         sa.CheckConstraint("grid in ('h3', 'square')", name=op.f("hot_spots_grid_check")),
         sa.CheckConstraint(
