@@ -1,0 +1,114 @@
+"""The answers as Dagster makes them: one job in the order of the lineage, asked for when something waits."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from chicago_crashes.assets.answers import CRASH_FACTS_KEY, LOCATION_AREAS_KEY
+from chicago_crashes.assets.resources import PostgisResource
+from chicago_crashes.automation.answers import REFRESH
+from chicago_crashes.automation.jobs import LOAD_ALL
+from chicago_crashes.definitions import build_defs
+from chicago_crashes.feeds import FEEDS
+from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.local.portal.synthetic import generate
+from chicago_crashes.settings import settings
+from chicago_crashes_tests.commands.running import run, settings_for
+from chicago_crashes_tests.places.layers import put_layer
+from chicago_crashes_tests.platform import Platform, platform
+from chicago_crashes_tests.postgis.loading import connected
+
+FIRST, LAST = date(2024, 1, 30), date(2024, 2, 2)
+WEST_AND_EAST = {
+    "west": "POLYGON((-87.95 41.6,-87.66 41.6,-87.66 42.1,-87.95 42.1,-87.95 41.6))",
+    "east": "POLYGON((-87.66 41.6,-87.5 41.6,-87.5 42.1,-87.66 42.1,-87.66 41.6))",
+}
+
+
+@pytest.fixture
+def loaded(database_url: str, tmp_path: Path) -> Iterator[Platform]:
+    store = PortalStore()
+    for batch in generate(FIRST, LAST, rows_per_day=30, dirt=None):
+        for feed in FEEDS:
+            store.publish(feed.dataset_id, batch.frames[feed.name])
+    with platform(store, database_url, tmp_path, start=FIRST) as made:
+        assert made.load(FIRST, LAST).succeeded
+        with connected(database_url) as db:
+            put_layer(db, "wards", WEST_AND_EAST)
+        yield made
+
+
+def tick(made: Platform) -> dg.RunRequest | str | None:
+    """What the sensor asks for now, or why it does not."""
+    defs = build_defs(settings())
+    context = dg.build_sensor_context(instance=made.instance, resources={"postgis": PostgisResource()})
+    data = defs.resolve_sensor_def("answers").evaluate_tick(context)
+    return (data.run_requests or [])[0] if data.run_requests else data.skip_message
+
+
+def test_a_refresh_follows_the_loads_and_the_layers(loaded: Platform) -> None:
+    asked = tick(loaded)
+    assert isinstance(asked, dg.RunRequest)
+    again = tick(loaded)
+    assert isinstance(again, dg.RunRequest)
+    assert again.run_key == asked.run_key, "the same is asked for once"
+
+    result = build_defs(settings()).resolve_job_def(REFRESH).execute_in_process(instance=loaded.instance)
+    assert result.success
+    order = [event.asset_key for event in result.get_asset_materialization_events()]
+    assert order.index(LOCATION_AREAS_KEY) < order.index(CRASH_FACTS_KEY)
+    assert {key.path[0] for key in order[order.index(CRASH_FACTS_KEY) :]} == {"marts"}
+    ((crashes,),) = loaded.query("select count(*) from crashes")
+    assert loaded.query("select count(*) from crash_facts") == [(crashes,)]
+    assert loaded.query("select count(*) from crash_facts where geometry is not null and ward is null") == [(0,)]
+    assert loaded.query("select count(distinct ward) from crash_facts") == [(2,)]
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert [check.check_name for check in failed if check.asset_key in (LOCATION_AREAS_KEY, CRASH_FACTS_KEY)] == []
+    shown = loaded.instance.get_latest_materialization_event(CRASH_FACTS_KEY)
+    assert shown is not None
+    assert shown.asset_materialization is not None
+    assert shown.asset_materialization.metadata["dagster/row_count"].value == crashes
+    assert shown.asset_materialization.metadata["days_made"].value == 4
+
+    assert tick(loaded) == "The answers stand for all loaded days and all layers."
+    loaded.query_and_commit("update ops.signatures set loaded_at = now() where day = '2024-02-01' and feed = 'people'")
+    later = tick(loaded)
+    assert isinstance(later, dg.RunRequest)
+    assert later.run_key != asked.run_key
+
+
+@pytest.mark.parametrize(
+    ("job", "tags", "reason"),
+    [
+        (REFRESH, {}, "The answers are being refreshed."),
+        (
+            LOAD_ALL,
+            {"dagster/partition": "2024-01-30"},
+            "Days are being loaded; the answers follow when they are done.",
+        ),
+    ],
+)
+def test_a_refresh_waits_for_its_turn(loaded: Platform, job: str, tags: dict[str, str], reason: str) -> None:
+    definition = build_defs(settings()).resolve_job_def(job)
+    begun = loaded.instance.create_run_for_job(definition, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    assert tick(loaded) == reason
+    loaded.instance.report_run_canceled(begun)
+    assert isinstance(tick(loaded), dg.RunRequest)
+
+
+def test_the_command_tells_rows_and_what_failed(loaded: Platform) -> None:
+    environment = settings_for(loaded.database_url, loaded.portal.url, loaded.lake, FIRST)
+    ((crashes,),) = loaded.query("select count(*) from crashes")
+    ended = run(environment, "answers")
+    assert ended.status == 0, ended.errors
+    assert re.search(rf"marts/crash_facts\W+{crashes}\W", ended.output)
+
+    loaded.query_and_commit("alter table citywide_daily rename to elsewhere")
+    ended = run(environment, "answers")
+    assert ended.status == 1
+    assert "failed marts__citywide_daily" in ended.errors
+    assert re.search(rf"marts/crash_facts\W+{crashes}\W", ended.output), "what does not need it is refreshed"
