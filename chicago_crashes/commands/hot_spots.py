@@ -107,14 +107,16 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
     for column in columns:
         table.add_column(column, justify="left" if column in {"cell", "label"} else "right", no_wrap=True)
     for row in rows:
-        table.add_row(*(escape(_shown(row[column])) for column in columns))
+        table.add_row(*(escape(_shown(column, row[column])) for column in columns))
     return table
 
 
-def _shown(value: object) -> str:
+def _shown(column: str, value: object) -> str:
     match value:
+        case float() if column in {"latitude", "longitude"}:
+            return f"{value:.5f}"
         case float():
-            return f"{value:.6g}" if abs(value) < 1 else f"{value:,.2f}"
+            return f"{value:.3g}" if abs(value) < 1 else f"{value:,.2f}"
         case int():
             return f"{value:,}"
         case _:
