@@ -1,6 +1,6 @@
 """A usual day: a new day and scattered amended ones, brought into the loaded history by `chicago-crashes refresh`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import psycopg
@@ -27,13 +27,7 @@ AMENDED = {
 def measure(bench: Bench) -> Found:
     """Seconds until the command has ended with every day as the portal has it."""
     history, portal = bench.history, bench.portal
-    days = _scattered(bench)
-    bench.tell(f"a usual day: {len(days)} days are amended, one is new")
-    for name, (column, value) in AMENDED.items():
-        ids = list(_a_row_of_each(portal.url, feed_named(name), days))
-        portal.ask(feed=name, amend=ids, changes={column: value})
-    new_day = bench.last_day + timedelta(days=1)
-    new = portal.ask(add_day=new_day.isoformat())
+    days, new_day, new = happen(bench, 1)
     bench.tell("a usual day: chicago-crashes refresh")
     refresh = run_watched(
         [*COMMAND, "refresh"],
@@ -48,6 +42,20 @@ def measure(bench: Bench) -> Found:
         Amount(refresh.seconds, Unit.SECONDS),
         Bar(Kind.UNDER, 60),
     )
+
+
+def happen(bench: Bench, which: int) -> tuple[list[date], date, Mapping[str, int]]:
+    """Let the portal amend a report on each of some days and add a day: which they are, and the rows of the new one.
+
+    It is the first day after the history or a later one, as `which` says, and amends to other values.
+    """
+    days, portal = _scattered(bench), bench.portal
+    bench.tell(f"a usual day: {len(days)} days are amended, one is new")
+    for name, (column, value) in AMENDED.items():
+        ids = list(_a_row_of_each(portal.url, feed_named(name), days))
+        portal.ask(feed=name, amend=ids, changes={column: f"{value} {which}"})
+    new_day = bench.last_day + timedelta(days=which)
+    return days, new_day, portal.ask(add_day=new_day.isoformat())
 
 
 def _scattered(bench: Bench) -> list[date]:
@@ -71,7 +79,7 @@ def _require_arrival(database_url: str, feed: Feed, new_day: date, *, amended: i
         sql.Identifier(column), sql.Identifier(feed.date), sql.Identifier(feed.table)
     )
     with psycopg.connect(database_url) as connection:
-        ((amended_rows, new_rows),) = connection.execute(query, [value, new_day]).fetchall()
+        ((amended_rows, new_rows),) = connection.execute(query, [f"{value} 1", new_day]).fetchall()
     if amended_rows != amended or not new_rows:
         raise ProgramFailedError(
             f"After the refresh {feed.table} holds {amended_rows} of {amended} amended rows and {new_rows} new ones."

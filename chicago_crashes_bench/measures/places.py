@@ -1,0 +1,161 @@
+"""Places and answers: crashes to areas against plain ST_Contains, and all that is counted after a usual day."""
+
+import re
+import time
+from collections.abc import Mapping
+
+import psycopg
+from psycopg import sql
+
+from chicago_crashes.postgis.assignment import assign_locations
+from chicago_crashes_bench import database
+from chicago_crashes_bench.bench import Bench, Found
+from chicago_crashes_bench.history import COMMAND
+from chicago_crashes_bench.measures.usual_day import happen
+from chicago_crashes_bench.results import Amount, Bar, Kind, Measurement, Unit
+from chicago_crashes_bench.sizes import CRASHES_A_DAY, FIRST_DAY
+from chicago_crashes_bench.synthetic_facts import CRASHES_A_PLACE
+from chicago_crashes_bench.synthetic_layers import EAST, LAYERS, NORTH, SOUTH, WEST, put_layers
+from chicago_crashes_bench.watching import ProgramFailedError, Watched, run_watched
+
+DRAW_PLACES = """
+create temporary table place as
+select
+    n,
+    round((%(west)s + random() * (%(east)s - %(west)s))::numeric, 9)::float8 as longitude,
+    round((%(south)s + random() * (%(north)s - %(south)s))::numeric, 9)::float8 as latitude
+from generate_series(1, %(places)s) as n
+"""
+DRAW_CRASHES = """
+create temporary table draw as
+select i, 1 + floor(power(random(), 1.5) * %(places)s)::int as n from generate_series(1, %(crashes)s) as i
+"""
+CRASHES = """
+insert into crashes (
+    crash_record_id, crash_date, longitude, latitude, coordinate_status, beat_of_occurrence, street_no,
+    street_direction, street_name, weather_condition, lighting_condition, first_crash_type, trafficway_type,
+    alignment, roadway_surface_cond, road_defect, report_type, crash_type, damage, prim_contributory_cause,
+    sec_contributory_cause, most_severe_injury, location
+)
+select
+    lpad(to_hex(i), 128, '0'), %(first)s::timestamp + make_interval(days => i / %(a_day)s, mins => i %% 1440),
+    longitude, latitude, 'ok', '0111', 1200, 'N', 'WESTERN AVE', 'CLEAR', 'DARKNESS, LIGHTED ROAD',
+    'PARKED MOTOR VEHICLE', 'NOT DIVIDED', 'STRAIGHT AND LEVEL', 'DRY', 'NO DEFECTS', 'NOT ON SCENE (DESK REPORT)',
+    'NO INJURY / DRIVE AWAY', 'OVER $1,500', 'FAILING TO REDUCE SPEED TO AVOID CRASH', 'UNABLE TO DETERMINE',
+    'NO INDICATION OF INJURY', 'POINT (-87.683387053281 41.764608912236)'
+from draw
+join place using (n)
+"""
+PLAIN = """
+create table {table} as
+select crash_record_id, areas.area from crashes
+join areas on areas.layer_id = {layer} and ST_Contains(areas.geometry, crashes.geometry)
+"""
+DIFFERING = """
+select count(*) from {table} as plain
+join crashes using (crash_record_id)
+join locations using (longitude, latitude)
+left join location_areas on location_areas.layer_id = {layer} and location_areas.location_id = locations.location_id
+left join areas on areas.area_id = location_areas.area_id
+where areas.area is distinct from plain.area or feet_away <> 0
+"""
+
+
+def measure(bench: Bench) -> Found:
+    """The assignment from nothing, and the answers from the loaded history."""
+    yield from assignment(bench)
+    yield from answers(bench)
+
+
+def assignment(bench: Bench) -> Found:
+    """Seconds from crashes to the areas of all layers, places and cutting included, against one join per layer."""
+    crashes = max(bench.sizes.rows)
+    with bench.workplace.database("places") as url, psycopg.connect(url, autocommit=True) as connection:
+        bench.tell(f"places: {crashes:,} crashes and {len(LAYERS)} layers are made")
+        places = _put_crashes(connection, crashes)
+        corners = put_layers(connection)
+        database.keep_house(url)
+        database.settle(url)
+        bench.tell("places: plain ST_Contains, layer by layer")
+        layers: dict[str, int] = dict(
+            connection.execute("select layer, layer_id from layers order by layer").fetchall()
+        )
+        plain = sum(_plain(connection, name, layer_id) for name, layer_id in layers.items())
+        database.settle(url)
+        bench.tell("places: assigned by the platform")
+        started = time.perf_counter()
+        assign_locations(connection)
+        ours = time.perf_counter() - started
+        _require_same(connection, layers)
+    yield Measurement(
+        f"crashes to areas of {len(LAYERS)} layers, by one ST_Contains join per layer",
+        f"{crashes:,} crashes at {places:,} places, {corners:,} corners",
+        Amount(ours, Unit.SECONDS),
+        Bar(Kind.TIMES_FASTER, 2),
+        Amount(plain, Unit.SECONDS),
+    )
+
+
+def answers(bench: Bench) -> Found:
+    """Seconds of `chicago-crashes answers` over the whole history, and after a usual day."""
+    history, portal = bench.history, bench.portal
+    with psycopg.connect(history.database_url, autocommit=True) as connection:
+        if connection.execute("select from layers limit 1").fetchone() is None:
+            put_layers(connection)
+    size = f"{bench.sizes.history_days:,} days"
+    bench.tell("answers: all of them from nothing")
+    first = _run(bench, "answers")
+    yield Measurement("answers from nothing: places, facts and all marts", size, Amount(first.seconds, Unit.SECONDS))
+    database.keep_house(history.database_url)
+    days, _new_day, new = happen(bench, 2)
+    bench.tell("answers: chicago-crashes refresh")
+    _run(bench, "refresh", portal.url)
+    database.settle(history.database_url)
+    bench.tell("answers: after a usual day")
+    usual = _run(bench, "answers")
+    size = f"{' + '.join(map(str, new.values()))} new rows, {len(days)} amended days"
+    yield Measurement(
+        "answers after a usual day", size, Amount(_seconds_of_steps(usual), Unit.SECONDS), Bar(Kind.UNDER, 30)
+    )
+    yield Measurement("answers after a usual day, the whole command", size, Amount(usual.seconds, Unit.SECONDS))
+
+
+def _put_crashes(connection: psycopg.Connection, crashes: int) -> int:
+    """Store crashes as wide as published ones, more of them at some places; how many places there are."""
+    numbers = {
+        "crashes": crashes, "places": round(crashes / CRASHES_A_PLACE * 1.25), "first": FIRST_DAY,
+        "a_day": CRASHES_A_DAY, "west": WEST, "east": EAST, "south": SOUTH, "north": NORTH,
+    }  # fmt: skip
+    connection.execute("select setseed(0.5)")
+    for statement in (DRAW_PLACES, DRAW_CRASHES, CRASHES):
+        connection.execute(statement, numbers)
+    ((places,),) = connection.execute("select count(distinct n) from draw").fetchall()
+    connection.execute("drop table place, draw")
+    return int(places)
+
+
+def _plain(connection: psycopg.Connection, name: str, layer_id: int) -> float:
+    started = time.perf_counter()
+    connection.execute(sql.SQL(PLAIN).format(table=sql.Identifier(f"plain_{name}"), layer=layer_id))
+    return time.perf_counter() - started
+
+
+def _require_same(connection: psycopg.Connection, layers: Mapping[str, int]) -> None:
+    """Every crash that a join found in an area must be assigned to it."""
+    for name, layer_id in layers.items():
+        query = sql.SQL(DIFFERING).format(table=sql.Identifier(f"plain_{name}"), layer=layer_id)
+        ((differing,),) = connection.execute(query).fetchall()
+        if differing:
+            raise ProgramFailedError(
+                f"{differing} crashes are assigned to another of the {name} than ST_Contains says."
+            )
+
+
+def _run(bench: Bench, command: str, portal_url: str = "") -> Watched:
+    environment = bench.workplace.environment(bench.history.database_url, portal_url, bench.history.lake)
+    return run_watched([*COMMAND, command], environment, bench.workplace.folder / command)
+
+
+def _seconds_of_steps(answered: Watched) -> float:
+    """The seconds of all answers, as the command prints them, without starting Python and Dagster."""
+    return sum(float(seconds) for seconds in re.findall(r"(?:areas|marts)/\w+\W+[\d,]+\W+?([\d.]+)", answered.output))
