@@ -48,7 +48,11 @@ def report(
     ] = None,
     first: Annotated[
         datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="First day. Without it: January 1, five years back."),
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            help="First day. Without it: January 1 five years back, or the oldest there is.",
+        ),
     ] = None,
     last: Annotated[
         datetime | None,

@@ -56,15 +56,15 @@ def make_report(
 ) -> Made:
     """Ask for everything in one transaction, so that the numbers, the list and the map are of the same moment.
 
-    Without a first day the range begins with January 1 five years before its last day's year; without a last day it
-    ends with the newest day there is.
+    Without a first day the range begins with January 1 five years before its last day's year, or with the oldest day
+    there is; without a last day it ends with the newest.
     """
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     with connection.transaction():
-        _oldest, newest = asked.require_answers(connection)
+        oldest, newest = asked.require_answers(connection)
         last = last or newest
-        first = first or date(last.year - YEARS_BACK, 1, 1)
+        first = first or max(date(last.year - YEARS_BACK, 1, 1), min(oldest, last))
         chosen = choose(connection)
         content = asked.report_of(connection, chosen, first, last, costs)
         crashes = asked.crashes_of(connection, chosen, first, last) if with_crashes else []

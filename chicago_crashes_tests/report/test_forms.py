@@ -39,7 +39,7 @@ def make(url: str, place: Place, first: date | None = None, last: date | None = 
 
 @pytest.fixture(scope="module")
 def made(city_url: str) -> Made:
-    return make(city_url, Area("wards", "2"))
+    return make(city_url, Area("wards", "2"), date(2021, 11, 1))
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +47,20 @@ def html(made: Made) -> str:
     return page(made.report, made.ground, made.crashes)
 
 
-def test_without_days_the_last_five_years_and_the_present_one_are_meant(made: Made) -> None:
-    assert made.report["range"]["first"] == "2019-01-01"
-    assert made.report["range"]["last"] == city.LAST.isoformat()
+def test_without_days_the_last_five_years_and_the_present_one_are_meant(city_url: str) -> None:
+    asked = make(city_url, Area("wards", "2")).report["range"]
+    assert (asked["first"], asked["last"]) == (city.FIRST.isoformat(), city.LAST.isoformat()), (
+        "no earlier day is loaded"
+    )
+    with psycopg.connect(city_url) as connection:
+        connection.execute("update ops.fact_days set day = '2013-03-03' where day = %s", [city.FIRST])
+        connection.commit()
+    try:
+        asked = make(city_url, Area("wards", "2")).report["range"]
+        assert (asked["first"], asked["last"]) == ("2019-01-01", city.LAST.isoformat())
+    finally:
+        with psycopg.connect(city_url) as connection:
+            connection.execute("update ops.fact_days set day = %s where day = '2013-03-03'", [city.FIRST])
 
 
 def test_the_sections_come_in_the_order_of_reading(made: Made) -> None:
@@ -76,7 +87,7 @@ def test_csv_holds_every_number_once(made: Made) -> None:
     assert found["time_of_week", "7 23", "crashes"] == str(report["time_of_week"][-1]["crashes"])
     first = report["comparisons"][0]
     assert found["comparisons", first["name"], "earlier_first"] == first["earlier_first"]
-    assert found["months", "2019-01-01", "crashes"] == "", "nothing is known of it"
+    assert found["months", "2021-11-01", "crashes"] == "", "nothing is known of it"
 
 
 def test_the_list_of_crashes_is_one_row_each(made: Made) -> None:

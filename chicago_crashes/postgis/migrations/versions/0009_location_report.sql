@@ -560,11 +560,17 @@ begin
         select jsonb_agg(
             jsonb_build_object(
                 'name', marked.name, 'crashes', marked.crashes, 'ksi_crashes', marked.ksi_crashes,
-                'known', marked.known, 'share', report_share(marked.crashes, marked.known)
+                'known', marked.known,
+                -- Where officers mark little else than yes, the share of yes says nothing.
+                'share', case
+                    when marked.known * 2 >= (here.counts->>'crashes')::bigint
+                    then report_share(marked.crashes, marked.known)
+                end
             )
             order by marked.position
         ) as listed
-        from (
+        from here
+        cross join (
             select flag.position, flag.name,
                 count(*) filter (where flag.holds) as crashes,
                 count(*) filter (where flag.holds and asked.is_ksi) as ksi_crashes,
@@ -716,9 +722,9 @@ begin
         where known.days_behind_in_city > 0
         union all
         select 7, 'no_place', format(
-            '%s %s of the whole city in this range %s published without a place, and %s in the report of no place.',
+            '%s %s of the whole city in this range %s published without a place, and so in no report of a place.',
             to_char(nowhere.crashes, 'FM999,999,990'), case nowhere.crashes when 1 then 'crash' else 'crashes' end,
-            case nowhere.crashes when 1 then 'is' else 'are' end, case nowhere.crashes when 1 then 'is' else 'are' end
+            case nowhere.crashes when 1 then 'is' else 'are' end
         )
         from nowhere
         where nowhere.crashes > 0
@@ -745,7 +751,20 @@ begin
         from here
         where (here.counts->>'unknown_crashes')::bigint + (here.counts->>'persons_u')::bigint > 0
         union all
-        select 11, 'small_numbers', format(
+        select 11, 'people_differ', format(
+            'Ways of travel and ages are counted from the published people, injuries from the crashes themselves: of '
+            '%s people hurt or killed by the crashes, %s are among the people.',
+            to_char((here.counts->>'injured')::bigint, 'FM999,999,990'), to_char(listed.injured, 'FM999,999,990')
+        )
+        from here
+        cross join (
+            select coalesce(sum(groups.k + groups.a + groups.b + groups.c) filter (where groups.position <= 5), 0)
+                as injured
+            from groups
+        ) as listed
+        where listed.injured <> (here.counts->>'injured')::bigint
+        union all
+        select 12, 'small_numbers', format(
             'Rates and changes of so few crashes (fewer than %s) are mostly chance.', few_crashes
         )
         from here
