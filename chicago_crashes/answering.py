@@ -36,6 +36,11 @@ class Answered:
     checks_failed: dict[str, str] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def all_held(self) -> bool:
+        """Whether every answer was refreshed and every check passed."""
+        return not self.failures and not self.checks_failed
+
 
 @dataclass(frozen=True, slots=True)
 class Answering:

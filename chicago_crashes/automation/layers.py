@@ -36,6 +36,11 @@ class LayersOutcome:
     layers: dict[str, LayerOutcome]
     failures: dict[str, str]
 
+    @property
+    def all_held(self) -> bool:
+        """Whether every layer was refreshed and every check passed."""
+        return not self.failures and not any(layer.checks_failed for layer in self.layers.values())
+
 
 def refresh_layers_job() -> UnresolvedAssetJobDefinition:
     """The job that brings all layers up to date."""

@@ -1,9 +1,14 @@
 """`chicago-crashes answers`: refresh the places and the marts, now and in the foreground."""
 
+from typing import TYPE_CHECKING
+
 import typer
 from rich.table import Table
 
 from chicago_crashes.commands.console import console, errors, progress_bar
+
+if TYPE_CHECKING:
+    from chicago_crashes.answering import Answered
 
 
 def answers() -> None:
@@ -16,6 +21,13 @@ def answers() -> None:
 
     with answering() as ready, progress_bar(ready.steps) as on_step:
         answered = ready.run(on_step)
+    show(answered)
+    if answered.failures:
+        raise typer.Exit(1)
+
+
+def show(answered: "Answered") -> None:
+    """Print what became of the answers, and what failed."""
     table = Table(title="Answers")
     table.add_column("asset")
     table.add_column("rows", justify="right")
@@ -29,5 +41,3 @@ def answers() -> None:
     for step, message in answered.failures.items():
         errors.print(f"[red]failed[/red] {step}", highlight=False, soft_wrap=True)
         errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
-    if answered.failures:
-        raise typer.Exit(1)

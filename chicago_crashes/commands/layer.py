@@ -58,7 +58,7 @@ def refresh(
     from chicago_crashes.layer_loading import refresh_layers  # Dagster is slow to import
 
     outcome = refresh_layers(names or [], progress_bar, accept_shrink=accept_shrink)
-    _show(outcome)
+    show(outcome)
     if outcome.failures:
         raise typer.Exit(1)
 
@@ -102,7 +102,8 @@ def _in_force(each: "LayerState") -> str:
     return f"{each.valid_from or '…'} to {each.valid_to or 'now'}"
 
 
-def _show(outcome: "LayersOutcome") -> None:
+def show(outcome: "LayersOutcome") -> None:
+    """Print what became of the layers, and what failed."""
     table = Table(title="Layers")
     table.add_column("layer")
     for name in SHOWN:

@@ -24,7 +24,9 @@ from chicago_crashes.settings import PROJECT_ROOT, settings
 
 FIRST_DAY, LAST_DAY = date(2024, 1, 1), date(2024, 1, 31)
 DATABASE = "crashes_demo"
-LAKE = PROJECT_ROOT / ".local" / "demo" / "raw"
+FOLDER = PROJECT_ROOT / ".local" / "demo"
+REPORT = FOLDER / "report.html"
+PLACE = "ward:35"
 SEED = 7
 
 
@@ -37,7 +39,8 @@ def demo_workplace() -> Iterator[None]:
         overrides = {
             "CRASHES_DATABASE_URL": demo_url,
             "CRASHES_PORTAL_URL": portal.url,
-            "CRASHES_RAW_URL": str(LAKE),
+            "CRASHES_RAW_URL": str(FOLDER / "raw"),
+            "CRASHES_LAYERS_FOLDER": str(FOLDER / "layers"),
             "CRASHES_REQUESTS_PER_HOUR": "100000",
             "CRASHES_START_DATE": FIRST_DAY.isoformat(),
         }
