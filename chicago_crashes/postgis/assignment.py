@@ -5,8 +5,8 @@ cut once for each version of a layer (`ops.area_cells`), because most cells lie 
 assigned is left alone: only new places are looked up, and all places in layers that are new or changed.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from psycopg import Connection, sql
@@ -30,8 +30,6 @@ longer to cut than they save."""
 COARSEST_CELLS_PER_DEGREE = 4
 """Where the cutting begins."""
 
-SPATIAL_INDEX = "locations_geometry_feet_idx"
-
 BEATS, CITY = "police_beats", "city_boundary"
 
 
@@ -40,16 +38,14 @@ def assign_locations(connection: Connection) -> Refreshed:
     with taking_turns(connection):
         _forget_layers(connection)
         added = _add_locations(connection)
-        changed = _rows(connection, "layers_to_assign")
-        for layer_id, _name in changed:
-            _assign_layer(connection, layer_id)
+        assigned = _assign_layers(connection)
         layers = _rows(connection, "counts")
     return Refreshed(
         rows=sum(locations for _, locations, _, _ in layers),
         numbers={
             "new_locations": added,
             "layers": len(layers),
-            "layers_assigned_anew": ", ".join(name for _, name in changed) or "none",
+            "layers_assigned_anew": ", ".join(assigned) or "none",
             "near": {layer: near for layer, _, near, _ in layers},
             "unknown": {layer: unknown for layer, _, _, unknown in layers},
         },
@@ -70,13 +66,16 @@ def agreement(connection: Connection) -> dict[str, int]:
 
 def _forget_layers(connection: Connection) -> None:
     gone = [layer_id for (layer_id,) in _rows(connection, "layers_to_forget")]
-    if not gone:
-        return
-    with connection.transaction():
-        for table in ("location_areas", "ops.area_cells", "ops.assignments"):
-            connection.execute(
-                sql.SQL("delete from {} where layer_id = any(%s)").format(sql.Identifier(*table.split("."))), [gone]
-            )
+    if gone:
+        with connection.transaction():
+            _remove(connection, ("location_areas", "ops.area_cells", "ops.assignments"), gone)
+
+
+def _remove(connection: Connection, tables: Sequence[str], layers: Sequence[int]) -> None:
+    for table in tables:
+        connection.execute(
+            sql.SQL("delete from {} where layer_id = any(%s)").format(sql.Identifier(*table.split("."))), [layers]
+        )
 
 
 def _add_locations(connection: Connection) -> int:
@@ -84,7 +83,7 @@ def _add_locations(connection: Connection) -> int:
     with connection.transaction():
         layers = [layer_id for (layer_id,) in _rows(connection, "assigned_layers")]
         ((last_known,),) = connection.execute("select coalesce(max(location_id), 0) from locations").fetchall()
-        with _built_at_once(connection) if last_known == 0 else nullcontext():
+        with _filled_before_indexed(connection, "locations"):
             added = connection.execute(_statement("new_locations")).rowcount
         if added:
             connection.execute("analyze locations")
@@ -92,37 +91,46 @@ def _add_locations(connection: Connection) -> int:
     return added
 
 
-@contextmanager
-def _built_at_once(connection: Connection) -> Iterator[None]:
-    """Build the spatial index of the first locations when all are there: a quarter of the work of growing it."""
-    ((definition,),) = connection.execute("select pg_get_indexdef(%s::regclass)", [SPATIAL_INDEX]).fetchall()
-    connection.execute(sql.SQL("drop index {}").format(sql.Identifier(SPATIAL_INDEX)))
-    yield
-    connection.execute(sql.SQL(definition))
-
-
-def _assign_layer(connection: Connection, layer_id: int) -> None:
-    """Cut a layer's areas and assign every place, all or nothing; the layer cannot be replaced meanwhile."""
+def _assign_layers(connection: Connection) -> list[str]:
+    """Cut the areas of new and changed layers and assign every place; none of them can be replaced meanwhile."""
     with connection.transaction():
-        locked = connection.execute("select version from layers where layer_id = %s for share", [layer_id]).fetchone()
-        if locked is None:
-            return
-        for table in ("location_areas", "ops.area_cells"):
+        layers = {layer_id: (name, version) for layer_id, name, version in _rows(connection, "layers_to_assign")}
+        if not layers:
+            return []
+        _remove(connection, ("location_areas", "ops.area_cells"), list(layers))
+        for layer_id in layers:
             connection.execute(
-                sql.SQL("delete from {} where layer_id = %s").format(sql.Identifier(*table.split("."))), [layer_id]
+                _statement("cut_areas"),
+                {"layer": layer_id, "coarse": COARSEST_CELLS_PER_DEGREE, "cells": CELLS_PER_DEGREE},
             )
-        connection.execute(
-            _statement("cut_areas"),
-            {"layer": layer_id, "coarse": COARSEST_CELLS_PER_DEGREE, "cells": CELLS_PER_DEGREE},
-        )
-        connection.execute("analyze ops.area_cells")
-        _assign(connection, [layer_id], after=0)
+        connection.execute("analyze ops.area_cells (layer_id, x, y, area_id)")
+        with _filled_before_indexed(connection, "location_areas"):
+            _assign(connection, list(layers), after=0)
         connection.execute("analyze location_areas")
-        connection.execute(
-            "insert into ops.assignments (layer_id, version, assigned_at) values (%s, %s, now())"
-            " on conflict (layer_id) do update set version = excluded.version, assigned_at = excluded.assigned_at",
-            [layer_id, *locked],
-        )
+        for layer_id, (_name, version) in layers.items():
+            connection.execute(
+                "insert into ops.assignments (layer_id, version, assigned_at) values (%s, %s, now())"
+                " on conflict (layer_id) do update set version = excluded.version, assigned_at = excluded.assigned_at",
+                [layer_id, version],
+            )
+    return sorted(name for name, _ in layers.values())
+
+
+@contextmanager
+def _filled_before_indexed(connection: Connection, table: str) -> Iterator[None]:
+    """If the table is empty, build its indexes when it is filled: that takes a third of the time of growing them."""
+    ((is_filled,),) = connection.execute(
+        sql.SQL("select exists (select from {})").format(sql.Identifier(table))
+    ).fetchall()
+    if is_filled:
+        yield
+        return
+    definitions = _rows(connection, "indexes_of", {"table": table})
+    for drop, _ in definitions:
+        connection.execute(sql.SQL(drop))
+    yield
+    for _, create in definitions:
+        connection.execute(sql.SQL(create))
 
 
 def _assign(connection: Connection, layers: Sequence[int], *, after: int) -> None:
@@ -137,8 +145,8 @@ def _assign(connection: Connection, layers: Sequence[int], *, after: int) -> Non
     connection.execute("set local enable_mergejoin = on")
 
 
-def _rows(connection: Connection, name: str) -> list[tuple[Any, ...]]:
-    return connection.execute(_statement(name)).fetchall()
+def _rows(connection: Connection, name: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    return connection.execute(_statement(name), params).fetchall()
 
 
 def _statement(name: str) -> sql.SQL:

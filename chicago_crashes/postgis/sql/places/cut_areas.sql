@@ -1,6 +1,7 @@
 -- The areas of a layer, cut along the grid. They are quartered again and again, so that a whole outline is cut a few
 -- times only; a part that fills its square is not cut any further. The sides of all squares are powers of two, so that
--- their corners are exact numbers and no location falls between two of them.
+-- their corners are exact numbers and no location falls between two of them. Clipping takes a fifth of the time of an
+-- intersection, which is asked only where clipping finds nothing (it does not see what merely touches) or fails.
 with recursive part (area_id, per_degree, x, y, piece) as (
     select area_id, %(coarse)s::int, x, y, (ST_Dump(geometry)).geom
     from areas
@@ -33,7 +34,13 @@ with recursive part (area_id, per_degree, x, y, piece) as (
         (quarter.y + 1)::float8 / (part.per_degree * 2),
         4326
     ) as square
-    cross join lateral ST_Dump(ST_Intersection(part.piece, square)) as cut
+    cross join lateral ST_ClipByBox2D(part.piece, square) as clipped
+    cross join lateral ST_Dump(
+        case
+            when ST_IsEmpty(clipped) or not ST_IsValid(clipped) then ST_Intersection(part.piece, square)
+            else clipped
+        end
+    ) as cut
     where part.per_degree < %(cells)s
         and part.piece && square
         and not ST_IsEmpty(cut.geom)
