@@ -17,6 +17,7 @@ from chicago_crashes.hot_spots.cell_analysis import NOTHING_TO_COUNT, refresh_ho
 from chicago_crashes.hot_spots.parameters import HotSpotParameters, Period, SegmentParameters
 from chicago_crashes.hot_spots.street_analysis import ANALYSIS, NO_STREETS, refresh_high_crash_segments
 from chicago_crashes.postgis.hot_spots import cell_accounts, period, segment_account
+from chicago_crashes.settings import settings
 from chicago_crashes_tests.commands.running import run
 from chicago_crashes_tests.hot_spots.facts import SIDE, Crashes, add_boundary, add_crashes, add_streets
 
@@ -295,8 +296,16 @@ def test_without_the_boundary_the_field_is_what_lies_around_the_crashes(database
         assert "hull" in told[0]
 
 
-def test_the_assets_take_parameters_show_numbers_and_check(analysed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def in_use(analysed: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The analysed database is the one that the platform uses."""
     monkeypatch.setenv("CRASHES_DATABASE_URL", analysed)
+    settings.cache_clear()
+    yield analysed
+    settings.cache_clear()
+
+
+def test_the_assets_take_parameters_show_numbers_and_check(in_use: str) -> None:
     result = dg.materialize(
         hot_spot_assets(code_url=""),
         resources={"postgis": PostgisResource()},
@@ -326,7 +335,7 @@ def test_the_assets_take_parameters_show_numbers_and_check(analysed: str, monkey
         ("high_crash_segments", INDEXED),
     }
     assert all(each.passed for each in checks.values())
-    with psycopg.connect(analysed, autocommit=True) as connection:
+    with psycopg.connect(in_use, autocommit=True) as connection:
         ((first, level),) = connection.execute(
             "select first_day, parameters ->> 'level' from hot_spot_parameters where analysis = 'h3 crashes'"
         ).fetchall()
@@ -335,8 +344,8 @@ def test_the_assets_take_parameters_show_numbers_and_check(analysed: str, monkey
         refresh_high_crash_segments(connection, SegmentParameters())
 
 
-def test_a_parameter_without_sense_fails_the_run_with_a_message(analysed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CRASHES_DATABASE_URL", analysed)
+@pytest.mark.usefixtures("in_use")
+def test_a_parameter_without_sense_fails_the_run_with_a_message() -> None:
     result = dg.materialize(
         hot_spot_assets(code_url="")[:1],
         resources={"postgis": PostgisResource()},
