@@ -27,7 +27,7 @@ from chicago_crashes.automation.alerts import alert_sensors
 from chicago_crashes.automation.answers import answers_job, answers_sensor
 from chicago_crashes.automation.housekeeping import prune_job, prune_schedule
 from chicago_crashes.automation.jobs import check_job, history_check_keys, load_jobs
-from chicago_crashes.automation.layers import refresh_layers_job, refresh_layers_schedule
+from chicago_crashes.automation.layers import missing_layers_sensor, refresh_layers_job, refresh_layers_schedule
 from chicago_crashes.automation.quality import score_job, score_schedule, score_sensor
 from chicago_crashes.automation.schedules import check_schedule, schedules
 from chicago_crashes.automation.sensors import change_sensor
@@ -116,6 +116,7 @@ def _definitions(configured: Settings) -> dg.Definitions:
             ),
             score_sensor(configured.start_date, switched_on=configured.schedules_on),
             uploads_sensor(switched_on=configured.schedules_on),
+            missing_layers_sensor(switched_on=configured.schedules_on),
             answers_sensor(switched_on=configured.schedules_on),
             *alert_sensors(switched_on=configured.schedules_on),
         ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,13 +11,16 @@ from dagster import DagsterInstance
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from chicago_crashes.assets.layers import layer_check_names, layer_key
-from chicago_crashes.assets.partitions import TIME_ZONE
+from chicago_crashes.assets.partitions import CHICAGO, TIME_ZONE
+from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.dead_runs import COMMAND_TAG
 from chicago_crashes.automation.launch import QUIET, failures_of, step_listener
 from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
 from chicago_crashes.outcomes import OnStep
+from chicago_crashes.postgis.layers import layers as stored_layers
 
 REFRESH_LAYERS = "refresh_layers"
+SECONDS_BETWEEN_LOOKS = 300
 
 
 @dataclass(slots=True)
@@ -62,6 +66,30 @@ def refresh_layers_schedule(*, switched_on: bool) -> dg.ScheduleDefinition:
         description="Every Sunday: brings the City's boundaries, streets, cameras, bike routes and schools up to date.",
         default_status=dg.DefaultScheduleStatus.RUNNING if switched_on else dg.DefaultScheduleStatus.STOPPED,
     )
+
+
+def missing_layers_sensor(*, switched_on: bool) -> dg.SensorDefinition:
+    """As soon as a layer is missing, which is so on the first day, and when a new one is declared."""
+
+    @dg.sensor(
+        name="missing_layers",
+        job_name=REFRESH_LAYERS,
+        minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+        description="Fetches the City's layers that are not there yet; one that cannot be had is asked for once a day.",
+        default_status=dg.DefaultSensorStatus.RUNNING if switched_on else dg.DefaultSensorStatus.STOPPED,
+    )
+    def look(_context: dg.SensorEvaluationContext, postgis: PostgisResource) -> dg.RunRequest | dg.SkipReason:
+        with postgis.connect() as connection:
+            there = {layer.name for layer in stored_layers(connection)}
+        missing = [layer.name for layer in PUBLISHED_LAYERS if layer.name not in there]
+        if not missing:
+            return dg.SkipReason("Every layer of the City is there.")
+        return dg.RunRequest(
+            run_key=f"{datetime.now(CHICAGO):%Y-%m-%d} {' '.join(missing)}",
+            asset_selection=[layer_key(name) for name in missing],
+        )
+
+    return look
 
 
 def launch_layers(

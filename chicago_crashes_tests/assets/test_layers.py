@@ -10,6 +10,7 @@ import pytest
 
 from chicago_crashes.assets.layers import layer_check_names, layer_key, portal_layer_key
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
+from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.layers import REFRESH_LAYERS, LayersOutcome, launch_layers
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.layers.published import (
@@ -131,3 +132,18 @@ def test_all_layers_are_refreshed_every_week() -> None:
         )
         assert len(schedule.evaluate_tick(context).run_requests or []) == 1
     assert sunday.weekday() == 6
+
+
+def test_missing_layers_are_asked_for_until_they_are_there(made: Platform) -> None:
+    def look() -> tuple[list[dg.RunRequest], str | None]:
+        context = dg.build_sensor_context(instance=made.instance, resources={"postgis": PostgisResource()})
+        tick = build_defs(settings()).resolve_sensor_def("missing_layers").evaluate_tick(context)
+        return list(tick.run_requests or []), tick.skip_message
+
+    ((first,), _) = look()
+    assert set(first.asset_selection or []) == {layer_key(layer.name) for layer in PUBLISHED_LAYERS}
+    assert look()[0][0].run_key == first.run_key, "the same is asked for once a day"
+    assert refreshed(made, *(layer for layer in PUBLISHED_LAYERS if layer != SCHOOLS)).failures == {}
+    assert look()[0][0].asset_selection == [layer_key("schools")]
+    assert refreshed(made, SCHOOLS).failures == {}
+    assert look() == ([], "Every layer of the City is there.")
