@@ -420,7 +420,7 @@ def by_community_area(rows: Rows, copy: Copy) -> None:
 
 
 def beats_of_both_kinds(rows: Rows, copy: Copy) -> None:
-    found = dict(rows)
+    found: dict[bool, int] = dict(rows)
     ((located,),) = copy.rows("select count(*) from crashes where geometry is not null")
     assert sum(found.values()) <= located
     assert found[True] > 100 * found.get(False, 0) / 2, "generated crashes lie in the beats they name"
@@ -442,7 +442,9 @@ def wards_of_the_year(rows: Rows, copy: Copy) -> None:
     assert ranks == sorted(ranks)
     assert ranks[0] == 1
     assert all(row[4] is None and row[5] is None for row in rows), "there is no earlier year to compare with"
-    counted = dict(copy.rows("select ward, count(*) from crash_facts where ward is not null group by ward"))
+    counted: dict[str, int] = dict(
+        copy.rows("select ward, count(*) from crash_facts where ward is not null group by ward")
+    )
     assert {label: crashes for label, crashes, *_ in rows} == {label: counted.get(label, 0) for label, *_ in rows}
 
 
