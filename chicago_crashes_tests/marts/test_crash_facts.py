@@ -263,24 +263,46 @@ def test_people_and_units_of_no_crash_are_left_out(db: Connection) -> None:
     assert rows_of(db, "select count(*) from crash_facts") == [(1,)]
 
 
-def test_people_count_for_their_crash_whatever_day_they_carry(db: Connection) -> None:
+@pytest.mark.parametrize(
+    ("feed", "table", "count"),
+    [("people", "crash_people", "occupants"), ("vehicles", "crash_vehicles", "motor_vehicles")],
+    ids=["people", "units"],
+)
+def test_people_and_units_count_for_their_crash_whatever_day_they_carry(
+    db: Connection, feed: str, table: str, count: str
+) -> None:
+    """They come late, under another day than their crash; and are withdrawn from it."""
     add_crash(db, "x")
     sign(db, DAY)
-    refresh_facts(db)
-    add_person(db, "x", "O1", at="2024-02-01 00:10")
-    add_unit(db, "x", 1, at="2024-02-01 00:10")
-    sign(db, "2024-02-01")
+    assert made(db)[count] == 0
+    if feed == "people":
+        add_person(db, "x", "O1", at="2024-02-01 00:10")
+    else:
+        add_unit(db, "x", 1, at="2024-02-01 00:10")
+    sign(db, "2024-02-01", feeds=[feed])
     before = refreshed_at(db)
-    row = made(db)
-    assert (counted(row), row["motor_vehicles"]) == ({"occupants": 1}, 1)
-    after = refreshed_at(db)
-    assert after[DAY] > before[DAY], "its day is told anew, too"
-    db.execute("insert into ops.history (feed, row_key, day, kind, valid_from, valid_to, run_id, old_row)"
-               " select 'people', 'x/O1', '2024-02-01', 'withdrawn', created_at, now(), 'a run', to_jsonb(crash_people)"
-               " from crash_people")  # fmt: skip
-    db.execute("delete from crash_people")
-    sign(db, "2024-02-01", feeds=["people"])
-    assert counted(made(db)) == {}
+    assert made(db)[count] == 1
+    assert refreshed_at(db)[DAY] > before[DAY], "its day is told anew, too"
+    with db.transaction():
+        keep_and_remove(db, feed, table, "x")
+        sign(db, "2024-02-01", feeds=[feed])
+    sign(db, "2024-02-01", feeds=[feed])
+    assert made(db)[count] == 0, "although it was loaded once more since"
+
+
+def test_a_unit_that_moves_to_another_crash_leaves_the_first(db: Connection) -> None:
+    """It was amended on a day that is not loaded again: only the history tells."""
+    for key in ("x", "y"):
+        add_crash(db, key)
+    add_unit(db, "x", 1, at="2024-02-01 00:10")
+    sign(db, DAY, "2024-02-01")
+    assert made(db)["motor_vehicles"] == 1
+    with db.transaction():
+        keep_and_remove(db, "vehicles", "crash_vehicles", "x")
+        add_unit(db, "y", 1, at="2024-02-02 00:10")
+        sign(db, "2024-02-02", feeds=["vehicles"])
+    assert made(db)["motor_vehicles"] == 0
+    assert fact(db, "y")["motor_vehicles"] == 1
 
 
 def test_a_crash_that_moves_is_nowhere_twice(db: Connection) -> None:
@@ -512,17 +534,23 @@ def change(db: Connection, chance: random.Random, days: list[date], key: str) ->
 
 
 def withdraw_person(db: Connection, crash: str) -> None:
-    """As a merge does: history and signature are of one transaction."""
     with db.transaction():
-        found = rows_of(
-            db,
-            "with gone as (delete from crash_people where crash_record_id = %s returning *)"
-            " insert into ops.history (feed, row_key, day, kind, valid_from, valid_to, run_id, old_row)"
-            " select 'people', crash_record_id || '/' || person_id, crash_date::date, 'withdrawn', created_at, now(),"
-            " 'a run', to_jsonb(gone) from gone returning day",
-            crash,
-        )
-        sign(db, *{str(day) for (day,) in found}, feeds=["people"])
+        days = keep_and_remove(db, "people", "crash_people", crash)
+        sign(db, *days, feeds=["people"])
+
+
+def keep_and_remove(db: Connection, feed: str, table: str, crash: str) -> set[str]:
+    """Remove a crash's people or units as a merge does, in whose transaction this is; the days they carried."""
+    gone = rows_of(
+        db,
+        f"with gone as (delete from {table} where crash_record_id = %s returning *)"  # noqa: S608
+        " insert into ops.history (feed, row_key, day, kind, valid_from, valid_to, run_id, old_row)"
+        " select %s, crash_record_id, crash_date::date, 'withdrawn', created_at, now(), 'a run', to_jsonb(gone)"
+        " from gone returning day",
+        crash,
+        feed,
+    )
+    return {str(day) for (day,) in gone}
 
 
 def add_days(db: Connection, wanted: int) -> None:
