@@ -13,7 +13,14 @@ from chicago_crashes.quality import LOW, VERY_LOW, LowScores
 MISSING_COLUMNS = ("no longer publishes", "no-such-column")
 """How failures read that are one thing: a declared column is gone. The first words are ours, the other the portal's."""
 
-TO_LOAD_AGAIN = "In Dagster's UI: Re-execute → From failure; or `chicago-crashes refresh`, which loads what is missing."
+TO_LOAD_AGAIN = "`chicago-crashes refresh`, which loads what is missing"
+TO_DO_AGAIN = {
+    "layers__uploaded": "`chicago-crashes layer replace NAME FILE` with a file that is mended",
+    "layers__": "`chicago-crashes layer refresh`",
+    "areas__": "`chicago-crashes answers`",
+    "marts__": "`chicago-crashes answers`",
+}
+"""What a person can run for steps whose names begin so, the first that fits; all others load days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +61,13 @@ def incident_of(failure: Failure) -> Incident:
         Kind.RUN_FAILURE,
         Severity.WARNING if failure.may_pass else Severity.HIGH,
         subject=f"{failure.step or 'run'} {digest(failure.message)}",
-        remedy=f"It may pass by itself: try again later. {TO_LOAD_AGAIN}"
-        if failure.may_pass
-        else f"Mend the cause, then load again. {TO_LOAD_AGAIN}",
+        remedy=f"{'It may pass by itself: try again later' if failure.may_pass else 'Mend the cause, then try again'}. "
+        f"In Dagster's UI: Re-execute → From failure; or {_command_for(failure.step)}.",
     )
+
+
+def _command_for(step: str | None) -> str:
+    return next((told for name, told in TO_DO_AGAIN.items() if (step or "").startswith(name)), TO_LOAD_AGAIN)
 
 
 def _incident(failure: Failure, kind: Kind, severity: Severity, *, subject: str, remedy: str) -> Incident:

@@ -232,6 +232,22 @@ def a_failure(
     return Failure(message, frozenset(errors or ()), may_pass, feed, DAYS, step, "a-run")
 
 
+@pytest.mark.parametrize(
+    ("step", "command"),
+    [
+        ("raw__crashes", "chicago-crashes refresh"),
+        (None, "chicago-crashes refresh"),
+        ("layers__wards", "chicago-crashes layer refresh"),
+        ("layers__uploaded", "chicago-crashes layer replace NAME FILE"),
+        ("areas__location_areas", "chicago-crashes answers"),
+        ("marts__area_daily", "chicago-crashes answers"),
+    ],
+)
+def test_the_remedy_names_the_command_that_does_it_again(step: str | None, command: str) -> None:
+    failure = Failure("It did not work.", frozenset(), may_pass=True, feed=None, days=[], step=step, run_id="a-run")
+    assert f"`{command}`" in incident_of(failure).remedy
+
+
 def test_unknown_columns_are_one_incident_until_they_are_declared_or_others(connection: Connection) -> None:
     for unknown in (["b", "a"], ["a", "b"], ["a"]):
         review_unknown_columns(connection, CRASHES, unknown, run_id="a-run")
