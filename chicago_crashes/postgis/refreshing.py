@@ -34,7 +34,7 @@ def taking_turns(connection: Connection) -> Iterator[None]:
         connection.execute("select set_config('work_mem', %s, false)", [WORK_MEMORY])
         yield
     finally:
-        if not connection.broken:
+        if not connection.closed:
             connection.execute("select pg_advisory_unlock(hashtext('chicago_crashes.answers'))")
 
 
