@@ -61,8 +61,7 @@ def serving(
         TransientError: the server did not come up.
     """
     app = PortalApp(store, faults=faults, invalid_tokens=invalid_tokens)
-    with _listening(host, port) as listener:
-        server = _server(app)
+    with _listening(host, port) as listener, _server(app) as server:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="portal", daemon=True)
         thread.start()
         try:
@@ -82,8 +81,8 @@ def serve_forever(store: PortalStore, host: str, port: int) -> None:
     Raises:
         PermanentError: the port is taken or the address is not ours.
     """
-    with _listening(host, port) as listener:
-        _server(PortalApp(store)).run(sockets=[listener])
+    with _listening(host, port) as listener, _server(PortalApp(store)) as server:
+        server.run(sockets=[listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -100,30 +99,40 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _server(app: PortalApp) -> uvicorn.Server:
-    logging.getLogger("uvicorn.error").addFilter(_is_unintended)
-    return uvicorn.Server(
-        uvicorn.Config(
-            app.asgi,
-            # The same on every machine, whatever else is installed.
-            loop="asyncio",
-            http="h11",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            server_header=False,
-            # Logging belongs to the process; what fails is reported through it.
-            log_config=None,
-            log_level="error",
-            timeout_graceful_shutdown=2,
+@contextmanager
+def _server(app: PortalApp) -> Iterator[uvicorn.Server]:
+    """A server of `app` that does not report the faults that were asked for."""
+    log, unintended = logging.getLogger("uvicorn.error"), _Unintended()
+    log.addFilter(unintended)
+    try:
+        yield uvicorn.Server(
+            uvicorn.Config(
+                app.asgi,
+                # The same on every machine, whatever else is installed.
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                server_header=False,
+                # Logging belongs to the process; what fails is reported through it.
+                log_config=None,
+                log_level="error",
+                timeout_graceful_shutdown=2,
+            )
         )
-    )
+    finally:
+        # Loggers may outlive all modules (pandas with pyarrow keeps them), and with them whatever their filters refer
+        # to: here DuckDB, which then complains on stderr, when the process ends, that it was not let go.
+        log.removeFilter(unintended)
 
 
-def _is_unintended(record: logging.LogRecord) -> bool:
-    """Whether a failure is a real one and not a fault that was asked for."""
-    error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, BrokenOffError)
+class _Unintended(logging.Filter):
+    """Lets through failures that are real and not faults that were asked for. Each server has its own to take away."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, BrokenOffError)
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -1,11 +1,13 @@
 """Starting and stopping: on a free port, with a clear word when it cannot be."""
 
+import logging
 import socket
 
 import httpx
 import pytest
 
 from chicago_crashes.errors import PermanentError
+from chicago_crashes.local.portal.faults import Fault
 from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
 
@@ -38,3 +40,15 @@ def test_the_port_is_free_again_at_once() -> None:
         httpx.get(f"{first.url}/resource/85ca-t3if.json")
     with serving(PortalStore(), port=port) as second:
         assert httpx.get(f"{second.url}/resource/85ca-t3if.json").status_code == 200
+
+
+def test_faults_that_were_asked_for_are_not_logged_and_the_log_keeps_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("uvicorn.error")
+    before = list(log.filters)
+    with serving(PortalStore(), faults=[Fault(breaks_off=True)]) as longer:
+        with serving(PortalStore()):
+            assert log.filters != before
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"{longer.url}/resource/85ca-t3if.json")
+    assert [record.getMessage() for record in caplog.records if record.name == log.name] == []
+    assert log.filters == before
