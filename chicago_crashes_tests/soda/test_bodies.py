@@ -63,7 +63,7 @@ def test_damage_never_goes_unnoticed() -> None:
     assert refused > 8 * len(content)
 
 
-@pytest.mark.parametrize("rest", [b"x", b"garbage after the end", gzip.compress(b"cut")[:-3]])
+@pytest.mark.parametrize("rest", [b"x", b"garbage after the end", gzip.compress(b"cut", mtime=0)[:-3]])
 def test_what_follows_a_stream_must_be_one(rest: bytes) -> None:
     with pytest.raises(UnreadableError, match="gzip stream is"):
         Body(gzip.compress(TEXT) + rest, is_gzip=True).whole()
