@@ -1,7 +1,7 @@
 """Where the parts of a chart are, in the units of its drawing; the page draws them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import floor, log10
 from typing import Any
@@ -11,6 +11,9 @@ from chicago_crashes.report import words
 WIDTH = 760
 LEFT, RIGHT, TOP, BOTTOM = 64, 8, 22, 32
 """Room for words around the bars; on narrow screens the words are drawn twice as large."""
+
+YEAR_WIDTH, MONTH_WIDTH = 60, 112
+"""Room for "2024" and "May 2024" below an axis, drawn large."""
 
 HOUR_WIDTH, DAY_HEIGHT = 28, 26
 HOURS_LEFT, HOURS_TOP = 66, 34
@@ -30,10 +33,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A word beside an axis."""
+    """A word beside an axis; one `at_edge` ends at the chart's right edge instead of beginning at its place."""
 
     place: float
     word: str
+    at_edge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def months_chart(months: Sequence[Mapping[str, Any]], key: str, noun: str, heigh
         height=height,
         bars=bars,
         levels=[Tick(round(base - level * scale, 2), f"{level:,}") for level in levels],
-        years=list(_calendar(months, step)),
+        years=_words_that_fit(list(_calendar(months, step))),
         base=base,
         has_partial=any(bar.kind == "partial" for bar in bars),
         has_unknown=any(bar.kind == "unknown" for bar in bars),
@@ -166,6 +170,18 @@ def _calendar(months: Sequence[Mapping[str, Any]], step: float) -> Iterator[Tick
     for place, first in enumerate(firsts):
         if place % apart == 0:
             yield Tick(round(LEFT + place * step, 2), f"{first:%b %Y}")
+
+
+def _words_that_fit(ticks: Sequence[Tick]) -> Sequence[Tick]:
+    """The ticks, the last word moved to the left if the edge would cut it; the one before gives way to it."""
+    if not ticks:
+        return ticks
+    *others, last = ticks
+    width = YEAR_WIDTH if last.word.isdigit() else MONTH_WIDTH
+    if last.place + width <= WIDTH:
+        return ticks
+    apart = [tick for tick in others if tick.place + width <= WIDTH - width]
+    return [*apart, replace(last, at_edge=True)]
 
 
 def _hour_in_words(hour: Mapping[str, Any]) -> str:

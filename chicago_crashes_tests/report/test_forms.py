@@ -18,7 +18,7 @@ from rich.console import Console
 
 from chicago_crashes.postgis.report import DEFAULT_COSTS
 from chicago_crashes.report import words
-from chicago_crashes.report.charts import WIDTH, months_chart
+from chicago_crashes.report.charts import MONTH_WIDTH, WIDTH, YEAR_WIDTH, months_chart
 from chicago_crashes.report.making import ORDER, Made, make_report
 from chicago_crashes.report.page import page
 from chicago_crashes.report.places import Area, Circle, Place
@@ -276,6 +276,18 @@ def test_bars_stand_for_their_months() -> None:
     assert chart.bars[1].title == "January 2024: 10 crashes"
     assert all(bar.x + bar.width <= WIDTH for bar in chart.bars)
     assert max(int(level.word) for level in chart.levels) >= 10
+
+
+@pytest.mark.parametrize("count", range(1, 160))
+def test_words_below_a_chart_stay_inside_and_never_meet(count: int) -> None:
+    months = [month(f"{2013 + number // 12}-{number % 12 + 1:02}-01", 1) for number in range(count)]
+    ticks = months_chart(months, "crashes", "crashes", 200).years
+    width = YEAR_WIDTH if count > 24 else MONTH_WIDTH
+    begins = [WIDTH - width if tick.at_edge else tick.place for tick in ticks]
+    assert begins
+    assert begins[-1] + width <= WIDTH
+    assert all(after - before >= width for before, after in pairwise(begins))
+    assert not any(tick.at_edge for tick in ticks[:-1])
 
 
 @pytest.mark.parametrize("most", [0, 1, 2, 3, 4, 5, 7, 9, 10, 11, 99, 100, 101, 2499, 10_000, 123_456])
