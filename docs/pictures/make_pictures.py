@@ -1,7 +1,7 @@
-"""Take the pictures of Dagster's UI that the README shows.
+"""Take the pictures of Dagster's UI and of a report that the README shows.
 
 A developer's tool: it needs Chromium on the PATH and nothing that runs already. Some months of generated data, up to
-yesterday, are loaded into a throwaway cluster; then the UI is started over them and looked at.
+yesterday, are loaded into a throwaway cluster and answered from; then the UI is started over them and looked at.
 """
 
 import os
@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
+import psycopg
 from playwright.sync_api import FloatRect, Page, sync_playwright
 
 from chicago_crashes.assets.partitions import CHICAGO
@@ -24,6 +26,7 @@ from chicago_crashes.local.demo import SEED
 from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT, generate
+from chicago_crashes.local.portal.synthetic.layers import offer_layers
 from chicago_crashes.postgis import migrate
 from chicago_crashes_tests.dagster_ui import DagsterUi, dagster_ui
 
@@ -35,6 +38,9 @@ SECONDS_TO_REST = 3
 GRAPH = FloatRect(x=500, y=112, width=1440, height=1030)
 """Where the graph is in the lineage page, after `ZOOM_OUT` was clicked: what fits the window is not all there is."""
 ZOOM_OUT = (2022, 1001)
+ANSWERS_GRAPH = FloatRect(x=104, y=284, width=1602, height=1436)
+"""Where the graph is in the page of the answers' lineage, after `CLOSE_SIDEBAR` was clicked."""
+CLOSE_SIDEBAR = (340, 80)
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -51,9 +57,13 @@ def main() -> None:
     """Take all pictures."""
     last = datetime.now(CHICAGO).date() - timedelta(days=1)
     first = last - timedelta(days=DAYS - 1)
-    with platform(first, last) as ui:
+    with platform(first, last) as (ui, worst_ward):
         with browser(scale=1.5) as page:
             lineage(ui, page)
+        with browser(scale=1.25) as page:  # another one, in which no group is open yet
+            answers(ui, page)
+        with browser(scale=1.5) as page:
+            report(worst_ward, page)
         with browser(scale=1) as page:
             page.goto(ui.url)
             page.get_by_text("Hide navigation").click()
@@ -66,8 +76,8 @@ def main() -> None:
 
 
 @contextmanager
-def platform(first: date, last: date) -> Iterator[DagsterUi]:
-    """Dagster's UI over months that are loaded and scored."""
+def platform(first: date, last: date) -> Iterator[tuple[DagsterUi, Path]]:
+    """Dagster's UI over months that are loaded, answered from and scored; and the page of the ward with most KSI."""
     with tempfile.TemporaryDirectory(prefix="crashes-pictures-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # as root, the server runs as another user
@@ -79,29 +89,43 @@ def platform(first: date, last: date) -> Iterator[DagsterUi]:
                     "CRASHES_DATABASE_URL": url,
                     "CRASHES_PORTAL_URL": portal.url,
                     "CRASHES_RAW_URL": str(folder / "raw"),
+                    "CRASHES_LAYERS_FOLDER": str(folder / "layers"),
                     "CRASHES_START_DATE": first.isoformat(),
                     "CRASHES_REQUESTS_PER_HOUR": "100000",
                     "CRASHES_SCHEDULES_ON": "true",
                 }
-                _load(first, last, environment)
+                _run(environment, "load", first.isoformat(), last.isoformat())
+                _run(environment, "layer", "refresh")
+                _run(environment, "answers")
+                page = folder / "report.html"
+                _run(environment, "report", "--place", f"ward:{_worst_ward(url)}", "--output", str(page))
                 with dagster_ui(environment, folder) as ui:
                     ui.wait_for(lambda: _has_events(ui, "portal"), 60, "The sensor's first look at the portal")
                     _check_everything(ui)
                     ui.wait_for(lambda: _has_events(ui, "quality"), 120, "The first quality scores")
-                    yield ui
+                    yield ui, page
         finally:
             cluster.destroy(folder)
 
 
-def _load(first: date, last: date, environment: dict[str, str]) -> None:
+def _run(environment: dict[str, str], *arguments: str) -> None:
     command = Path(sys.executable).with_name("chicago-crashes")
-    subprocess.run(  # noqa: S603 - our own command, arguments as a list
-        [str(command), "load", first.isoformat(), last.isoformat()], env=os.environ | environment, check=True
-    )
+    subprocess.run([str(command), *arguments], env=os.environ | environment, check=True)  # noqa: S603 - our own command
+
+
+def _worst_ward(url: str) -> str:
+    """The ward in which most people were killed or seriously injured."""
+    with psycopg.connect(url) as connection:
+        ((ward,),) = connection.execute(
+            "select area from area_yearly where layer = 'wards' and area <> 'unknown' "
+            "group by area order by sum(ksi) desc, area limit 1"
+        ).fetchall()
+    return str(ward)
 
 
 def _published(first: date, last: date) -> PortalStore:
     store = PortalStore()
+    offer_layers(store)
     for batch in generate(first, last, seed=SEED, rows_per_day=CRASHES_PER_DAY, dirt=DOCUMENTED_DIRT):
         for feed in FEEDS:
             store.publish(feed.dataset_id, batch.frames[feed.name])
@@ -109,9 +133,11 @@ def _published(first: date, last: date) -> PortalStore:
 
 
 def _has_events(ui: DagsterUi, group: str) -> bool | None:
+    """Whether something is known of every feed in a group."""
     nodes = ui.ask("{ assetNodes(group: null) { assetKey { path } assetMaterializations(limit: 1) { timestamp } } }")
-    of_group = [node for node in nodes["assetNodes"] if node["assetKey"]["path"][0] == group]
-    return all(node["assetMaterializations"] for node in of_group) or None
+    keys = [[group, feed.name] for feed in FEEDS]
+    of_feeds = [node for node in nodes["assetNodes"] if node["assetKey"]["path"] in keys]
+    return all(node["assetMaterializations"] for node in of_feeds) or None
 
 
 def _check_everything(ui: DagsterUi) -> None:
@@ -157,9 +183,9 @@ def browser(scale: float) -> Iterator[Page]:
 
 
 def lineage(ui: DagsterUi, page: Page) -> None:
-    """All assets, from the portal over the raw lake to the tables."""
+    """The assets of the feeds, from the portal over the raw lake to the tables and their quality."""
     page.set_viewport_size({"width": 2050, "height": 1150})
-    page.goto(f"{ui.url}/asset-groups")
+    page.goto(_lineage_url(ui, '+group:"quality"'))
     page.get_by_text("Hide navigation").click()
     for group in ("portal", "raw", "postgis", "quality"):
         page.locator(f"svg >> text={group}").first.click()
@@ -168,6 +194,34 @@ def lineage(ui: DagsterUi, page: Page) -> None:
     for _ in range(2):
         page.mouse.click(*ZOOM_OUT)
     shoot(page, "lineage", GRAPH)
+
+
+def answers(ui: DagsterUi, page: Page) -> None:
+    """What the report of a place is made of: the portal's layers and the tables, the areas, the marts."""
+    page.set_viewport_size({"width": 2050, "height": 2000})
+    page.goto(_lineage_url(ui, '+key:"*location_report"'))
+    page.get_by_text("Hide navigation").click()
+    for group, asset in (("areas", "location_areas"), ("marts", "location_report")):
+        page.locator(f"svg >> text={group}").first.click()
+        page.locator(f"svg >> text={asset}").first.wait_for()
+        page.reload()  # only then does the graph fit the window again
+    page.locator("svg >> text=location_report").first.wait_for()
+    page.mouse.click(*CLOSE_SIDEBAR)
+    page.mouse.move(0, 0)
+    shoot(page, "answers", ANSWERS_GRAPH)
+
+
+def _lineage_url(ui: DagsterUi, selection: str) -> str:
+    return f"{ui.url}/asset-groups~{quote(selection)}/"
+
+
+def report(written: Path, page: Page) -> None:
+    """A report's page, from its beginning to the end of its map."""
+    page.set_viewport_size({"width": 960, "height": 1300})
+    page.goto(written.as_uri())
+    following = page.get_by_role("heading", name="Month by month")
+    end = following.evaluate("heading => heading.getBoundingClientRect().top")
+    shoot(page, "report", FloatRect(x=0, y=0, width=960, height=end - 20))
 
 
 def checks(ui: DagsterUi, page: Page) -> None:
