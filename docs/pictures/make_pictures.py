@@ -31,9 +31,9 @@ from chicago_crashes.postgis import migrate
 from chicago_crashes_tests.dagster_ui import DagsterUi, dagster_ui
 
 PICTURES = Path(__file__).parent
-DAYS = 200
+DAYS = 180
 CRASHES_PER_DAY = 90
-DAY_SHOWN = 190
+DAY_SHOWN = 170
 SECONDS_TO_REST = 3
 GRAPH = FloatRect(x=500, y=112, width=1440, height=1030)
 """Where the graph is in the lineage page, after `ZOOM_OUT` was clicked: what fits the window is not all there is."""
