@@ -142,6 +142,14 @@ def test_checks_notice_what_does_not_add_up(
     assert verdict.reasons
 
 
+def test_a_crash_that_contradicts_itself_is_no_fault_of_the_marts(db: Connection) -> None:
+    add_crash(db, "2024-05-01", "K", persons_k=0)
+    load_days(db, "2024-05-01", "2024-05-01")
+    refresh_all(db)
+    assert sums.classes_add_up(db).passed
+    assert db.execute("select fatal_crashes, persons_k from citywide_daily").fetchall() == [(1, 0)]
+
+
 def test_marts_are_refreshed_by_dagster(marts_database: str, db: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRASHES_DATABASE_URL", marts_database)
     put_layer(db, "wards", ["1"])
