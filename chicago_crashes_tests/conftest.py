@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,20 @@ SERVER_HOME = pytest.StashKey[Path]()
 def pytest_configure(config: pytest.Config) -> None:
     handed_over = getattr(config, "workerinput", {}).get("postgis_home")
     config.stash[SERVER_HOME] = Path(handed_over or tempfile.mkdtemp(prefix="crashes-tests-"))
+
+
+WAITS = "ui"
+"""The group of tests that mostly wait, for Dagster's daemon to look again: begun first, they wait beside the others."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that share a loaded database run in one process, so that it is loaded once."""
+    for item in items:
+        shares = "module_database_url" in getattr(item, "fixturenames", ())
+        if shares and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: pytest.mark.xdist_group(WAITS).mark not in item.iter_markers("xdist_group"))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -96,6 +110,13 @@ def make_database(postgis_server: str, template_database: str) -> Iterator[Calla
     """A function that creates a fresh, migrated database and returns its URL; all are dropped after the test."""
     with _databases(postgis_server, template_database) as make:
         yield make
+
+
+@pytest.fixture
+def copy_database(postgis_server: str) -> Iterator[Callable[[str], str]]:
+    """A function that copies a database nobody is connected to and returns the copy's URL; dropped after the test."""
+    with ExitStack() as stack:
+        yield lambda url: stack.enter_context(_databases(postgis_server, url.rpartition("/")[2]))()
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ def backfill(ui: DagsterUi) -> str:
     return backfill_id
 
 
-def test_lineage_goes_from_the_portal_over_the_lake_to_the_tables(ui: DagsterUi) -> None:
+def test_lineage_goes_from_the_portal_to_the_tables_and_to_the_report(ui: DagsterUi) -> None:
     nodes = ui.ask(
         """
         { assetNodes { assetKey { path } groupName isMaterializable isPartitioned kinds description
@@ -108,20 +108,24 @@ def test_lineage_goes_from_the_portal_over_the_lake_to_the_tables(ui: DagsterUi)
         """
     )["assetNodes"]
     found = {tuple(node["assetKey"]["path"]): node for node in nodes}
-    made = {key: node for key, node in found.items() if node["isMaterializable"]}
-    daily = {key: node for key, node in made.items() if key[0] != "quality"}
-    assert {key: [tuple(k["path"]) for k in node["dependencyKeys"]] for key, node in daily.items()} == {
-        key: [upstream] for key, upstream in LINEAGE.items()
-    }
-    assert set(made) - set(daily) == {("quality", feed.name) for feed in FEEDS}
-    assert set(found) - set(made) == set(RAW.values()), "the roots are what the City publishes"
+    upstream = {key: {tuple(k["path"]) for k in node["dependencyKeys"]} for key, node in found.items()}
+    assert {key: upstream[key] for key in LINEAGE} == {key: {above} for key, above in LINEAGE.items()}
+    made = {key for key, node in found.items() if node["isMaterializable"]}
+    assert {key for key in set(found) - made if key[0] != "portal"} == {("marts", "location_report")}
+    assert all(not upstream[key] for key in set(found) - made if key[0] == "portal"), "the roots are what is published"
+    above_the_report = {("marts", "location_report")}
+    while further := {key for below in above_the_report for key in upstream[below]} - above_the_report:
+        above_the_report |= further
+    assert {("portal", "crashes"), ("postgis", "crash_people"), ("layers", "wards"), ("areas", "location_areas")} < (
+        above_the_report
+    )
     for key, node in found.items():
-        assert node["groupName"] == key[0]
+        assert node["groupName"] == ("areas" if key[0] == "layers" else key[0])
         assert node["description"]
         assert node["kinds"]
-    for node in made.values():
-        assert node["isPartitioned"]
-        assert node["owners"] == [{"team": "data"}]
+    for key in made:
+        assert found[key]["owners"] == [{"team": "data"}]
+        assert found[key]["isPartitioned"] == (key[0] in ("raw", "postgis", "quality") or key == ("layers", "uploaded"))
 
 
 @pytest.mark.usefixtures("backfill")

@@ -1,9 +1,8 @@
 """Old run logs go, and nothing that Dagster knows of days goes with them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -70,22 +69,31 @@ class Deployment:
         return found
 
 
-@pytest.fixture
-def deployment(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    """Two days loaded twice, and a third that failed."""
+@pytest.fixture(scope="module")
+def loaded(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The settings of a platform with two days loaded twice, and a third that failed."""
     with serving(PortalStore()) as portal:
         publish(portal.store, synthetic_frames(FIRST, LAST, rows_per_day=10))
-        environment = settings_for(database_url, portal.url, tmp_path / "raw", FIRST)
+        environment = settings_for(module_database_url, portal.url, tmp_path_factory.mktemp("raw"), FIRST)
         for _ in range(2):
-            loaded = run(environment, "load", str(FIRST), "2024-03-05")
-            assert loaded.status == 0, loaded
+            result = run(environment, "load", str(FIRST), "2024-03-05")
+            assert result.status == 0, result
         portal.faults.append(Fault(times=None, query_has=ROWS, status=400))
         assert run(environment, "load", str(LAST), str(LAST), "--feed", "crashes").status == 1
-    for name, value in environment.items():
+    return environment
+
+
+@pytest.fixture
+def deployment(
+    loaded: dict[str, str], copy_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Deployment]:
+    """The loaded platform, for one test alone."""
+    url = copy_database(loaded["CRASHES_DATABASE_URL"])
+    for name, value in (loaded | {"CRASHES_DATABASE_URL": url}).items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
-    with dagster_instance(database_url) as instance:
-        yield Deployment(database_url, instance)
+    with dagster_instance(url) as instance:
+        yield Deployment(url, instance)
     settings.cache_clear()
 
 
