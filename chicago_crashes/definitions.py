@@ -1,6 +1,7 @@
 """The table of contents: every asset, check, job, schedule, sensor and resource of the platform."""
 
 import warnings
+from functools import lru_cache
 
 import dagster as dg
 
@@ -42,6 +43,7 @@ from chicago_crashes.settings import Settings, settings
 from chicago_crashes.soundness import beats_agree, facts_are_consistent, one_fact_per_crash, places_in_the_city
 
 
+@lru_cache(maxsize=1)
 def build_defs(configured: Settings) -> dg.Definitions:
     """Everything Dagster needs to know, for the given settings."""
     with warnings.catch_warnings():

@@ -14,7 +14,9 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """The `CRASHES_*` environment variables; the README lists them with their meaning."""
 
-    model_config = SettingsConfigDict(env_prefix="CRASHES_", env_file=PROJECT_ROOT / ".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="CRASHES_", env_file=PROJECT_ROOT / ".env", extra="ignore", frozen=True
+    )
 
     database_url: SecretStr | None = Field(
         None,
