@@ -26,7 +26,7 @@ def accept_shrink(
     """
     from chicago_crashes.assets.partitions import day_partitions, require_days
     from chicago_crashes.feeds import feed_named
-    from chicago_crashes.loading import proven_portal
+    from chicago_crashes.foreground.days import proven_portal
     from chicago_crashes.local.workplace import database
     from chicago_crashes.postgis.records import accept_shrink as record
     from chicago_crashes.postgis.records import recorded_signatures

@@ -8,7 +8,7 @@ from rich.table import Table
 from chicago_crashes.commands.console import console, errors, progress_bar
 
 if TYPE_CHECKING:
-    from chicago_crashes.answering import Answered
+    from chicago_crashes.foreground.answers import Answered
 
 
 def answers() -> None:
@@ -17,7 +17,9 @@ def answers() -> None:
     Runs like that of the sensor `answers`, and shows in Dagster's UI. The exit status is 0 only if every answer was
     refreshed.
     """
-    from chicago_crashes.answering import answering  # Dagster is slow to import; other commands need not wait for it
+    from chicago_crashes.foreground.answers import (
+        answering,  # Dagster is slow to import; other commands need not wait for it
+    )
 
     with answering() as ready, progress_bar(ready.steps) as on_step:
         answered = ready.run(on_step)

@@ -12,9 +12,9 @@ def demo() -> None:
     The exit status is 0 only if every day of every feed was loaded and reconciled, every layer came, every answer was
     refreshed, and every check passed.
     """
-    from chicago_crashes.answering import answering
-    from chicago_crashes.layer_loading import refresh_layers
-    from chicago_crashes.loading import load_range
+    from chicago_crashes.foreground.answers import answering
+    from chicago_crashes.foreground.days import load_range
+    from chicago_crashes.foreground.layers import refresh_layers
     from chicago_crashes.local.demo import FIRST_DAY, LAST_DAY, PLACE, REPORT, demo_workplace
 
     console.print(

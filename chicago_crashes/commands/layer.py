@@ -55,7 +55,7 @@ def refresh(
 
     It is a run like those from Dagster's UI, and shows there. The exit status is 0 only if every layer was refreshed.
     """
-    from chicago_crashes.layer_loading import refresh_layers  # Dagster is slow to import
+    from chicago_crashes.foreground.layers import refresh_layers  # Dagster is slow to import
 
     outcome = refresh_layers(names or [], progress_bar, accept_shrink=accept_shrink)
     show(outcome)

@@ -27,7 +27,9 @@ def load(
 
     Runs like those from Dagster's UI, and shows there. The exit status is 0 only if every day of every feed was loaded.
     """
-    from chicago_crashes.loading import load_range  # Dagster is slow to import; other commands need not wait for it
+    from chicago_crashes.foreground.days import (
+        load_range,  # Dagster is slow to import; other commands need not wait for it
+    )
 
     with (
         load_range(start.date(), end.date(), feed or [], refetch=refetch, workers=workers) as loading,

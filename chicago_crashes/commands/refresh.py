@@ -18,7 +18,7 @@ def refresh(
 
     The exit status is 0 only if every day then has the signature the portal gives for it.
     """
-    from chicago_crashes.loading import refresh as run_refresh
+    from chicago_crashes.foreground.days import refresh as run_refresh
 
     refreshed = run_refresh(feed or [], progress_bar, workers=workers)
     for outcome in refreshed.outcomes:

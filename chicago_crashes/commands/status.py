@@ -21,7 +21,7 @@ def status(
 
     The exit status is 1 if the portal could not be asked, so that nobody takes an unknown number for zero.
     """
-    from chicago_crashes.loading import all_statuses
+    from chicago_crashes.foreground.days import all_statuses
 
     statuses = all_statuses()
     if as_json:

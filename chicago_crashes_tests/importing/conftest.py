@@ -11,7 +11,7 @@ from dagster import DagsterInstance
 from psycopg.rows import dict_row
 
 from chicago_crashes.feeds import Feed
-from chicago_crashes.folder_import import Imported, import_files
+from chicago_crashes.foreground.files import Imported, import_files
 from chicago_crashes.importing.files import ExportFile, find_exports
 from chicago_crashes.importing.importer import FileOutcome, OnBytes
 from chicago_crashes.lake import Lake

@@ -20,9 +20,9 @@ from random import Random
 
 import psycopg
 
-from chicago_crashes import loading
 from chicago_crashes.commands.accept_shrink import accept_shrink
 from chicago_crashes.errors import CrashesError
+from chicago_crashes.foreground import days as foreground
 from chicago_crashes.local.portal.serve import RunningPortal
 from chicago_crashes.shrink import ShrinkError
 from chicago_crashes_tests.faults.convergence import tables_equal_portal
@@ -225,9 +225,9 @@ class _Campaign:
         if again.returncode and "accept-shrink" not in again.stdout + again.stderr:
             raise SoakError(f"a refresh after a killed one failed: {again.stdout} {again.stderr}")
 
-    def _refreshed_through_dagster(self) -> loading.Refreshed | CrashesError:
+    def _refreshed_through_dagster(self) -> foreground.Refreshed | CrashesError:
         try:
-            return loading.refresh([], lambda _steps: contextlib.nullcontext(lambda _step: None))
+            return foreground.refresh([], lambda _steps: contextlib.nullcontext(lambda _step: None))
         except CrashesError as error:
             return error
 

@@ -58,7 +58,7 @@ def look(at: Desk, first: date, last: date) -> list[Changes]:
 
 
 def refresh(at: Desk, first: date, last: date, *, run_id: str) -> list[CrashesError]:
-    """Load exactly the stale days and look again, as `chicago_crashes.loading.refresh` does; returns what failed last.
+    """Load exactly the stale days and look again, as the command `refresh` does; returns what failed last.
 
     Raises:
         CrashesError: the portal would not even say what is stale.

@@ -1,0 +1,1 @@
+"""What commands run through Dagster while people wait: everything is proven to be there before a run is launched."""
