@@ -64,12 +64,12 @@ def test_a_killed_worker_fails_its_days_and_the_command_says_so(
     command = started(environment, "load", str(FIRST), str(LAST), "--workers", "2")
     _wait_until(lambda: any("$order" in request.params for request in portal.requests))
     os.kill(_workers_of(command.pid)[0], signal.SIGKILL)
+    portal.faults.clear()
 
     outcome = ended(command)
 
     assert outcome.status == 1
     assert "A process that loads days was ended from outside" in outcome.errors
-    portal.faults.clear()
     assert run(environment, "load", str(FIRST), str(LAST)).status == 0
     assert _days_loaded(database_url) == {feed.name: 2 for feed in FEEDS}
 
