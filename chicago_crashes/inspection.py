@@ -11,7 +11,6 @@ import polars as pl
 from psycopg import Connection
 
 from chicago_crashes.changes import Changes
-from chicago_crashes.cleaning.schema import failures, key_schema, stored_types, valid_schema
 from chicago_crashes.feeds import Feed
 from chicago_crashes.feeds.rules import Question, Rule, Severity, quarantine_rules, value_rules
 from chicago_crashes.lake import Lake
@@ -90,6 +89,9 @@ def complete(connection: Connection, lake: Lake, feed: Feed, days: Sequence[date
 
 def unique_and_valid(connection: Connection, feed: Feed, days: Sequence[date]) -> Iterator[Verdict]:
     """Per day: stored rows against the Pandera schemas, and repairs and quarantine against the rules' thresholds."""
+    # Pandera takes half a second to import, and most processes check no rows.
+    from chicago_crashes.cleaning.schema import failures, key_schema, stored_types, valid_schema
+
     for start in range(0, len(days), DAYS_A_BLOCK):
         block = days[start : start + DAYS_A_BLOCK]
         rows = table_rows(connection, feed, min(block), max(block), stored_types(feed))

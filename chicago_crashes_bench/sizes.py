@@ -40,14 +40,14 @@ FULL = Sizes(
 )
 QUICK = Sizes(
     "Measures, reduced: the bars are meant for full sizes, where fixed costs weigh less",
-    rows=(10_000, 50_000),
+    rows=(10_000, 30_000),
     tries=1,
     repeated_up_to=0,
-    history_days=60,
-    orm_rows=4_000,
-    dlt_days=20,
-    empty_days=200,
-    amended_days=4,
+    history_days=40,
+    orm_rows=2_000,
+    dlt_days=10,
+    empty_days=100,
+    amended_days=2,
 )
 NEW_ROWS = {"crashes": 300, "people": 650, "vehicles": 600}
 """What a usual day brings."""

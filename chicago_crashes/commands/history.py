@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import psycopg
 import typer
@@ -12,7 +12,9 @@ from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.local.workplace import database
-from chicago_crashes.postgis.records import OldVersion, current_rows, old_versions
+
+if TYPE_CHECKING:
+    from chicago_crashes.postgis.records import OldVersion
 
 BOOKKEEPING = {"created_at", "updated_at", "source_updated_at"}
 
@@ -21,6 +23,8 @@ def history(
     crash_record_id: Annotated[str, typer.Argument(help="The crash's key, 128 characters.")],
 ) -> None:
     """Show what the portal amended or withdrew of a crash, its people and its vehicles, and when we saw it."""
+    from chicago_crashes.postgis.records import current_rows, old_versions  # columns of data take a while to import
+
     table = Table()
     for heading in ("seen (UTC)", "feed", "row", "what", "from", "to"):
         table.add_column(heading, overflow="fold")
@@ -47,7 +51,7 @@ def _row_key(feed: Feed, row: Mapping[str, Any]) -> str:
     return "/".join(str(row[name]) for name in feed.key)
 
 
-def _changes(versions: list[OldVersion], current: Mapping[str, Any] | None) -> Iterator[tuple[str, str, str, str]]:
+def _changes(versions: list["OldVersion"], current: Mapping[str, Any] | None) -> Iterator[tuple[str, str, str, str]]:
     """When, what, from, to: one line per changed value, withdrawal and return."""
     following: list[Mapping[str, Any] | None] = [*(version.old_row for version in versions[1:]), current]
     for version, after in zip(versions, following, strict=True):
