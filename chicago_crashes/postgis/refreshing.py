@@ -29,6 +29,8 @@ def taking_turns(connection: Connection) -> Iterator[None]:
 
     Whatever was committed before is then visible, so that no day can slip between one mart and the next.
     """
+    # Whoever was killed while it had its turn would otherwise keep it until its statement ends.
+    connection.execute("set client_connection_check_interval = '5s'")
     connection.execute("select pg_advisory_lock(hashtext('chicago_crashes.answers'))")
     try:
         connection.execute("select set_config('work_mem', %s, false)", [WORK_MEMORY])
