@@ -20,6 +20,9 @@ MART = "crash_facts"
 PROVISIONAL_DAYS = 3
 """The newest loaded days lack crashes that are reported later, so they are marked."""
 
+DAYS_LEFT_TO_AUTOVACUUM = 100
+"""So few days change what the planner has to know of the table by little, and looking takes seconds."""
+
 DAYS_PER_PART = 366
 """How many days are made in one transaction: about 100,000 crashes with a quarter of a million people."""
 
@@ -34,7 +37,7 @@ def refresh_facts(connection: Connection) -> Refreshed:
         for first in range(0, len(days), DAYS_PER_PART):
             _make(connection, days[first : first + DAYS_PER_PART], provisional)
         rows = _record(connection)
-        if days or renamed:
+        if renamed or len(days) > DAYS_LEFT_TO_AUTOVACUUM:
             connection.execute("analyze crash_facts")
     return Refreshed(rows, {"days_made": len(days), "layers_named_anew": ", ".join(renamed) or "none"})
 
