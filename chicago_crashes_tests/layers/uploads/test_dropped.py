@@ -161,6 +161,9 @@ def test_files_that_can_make_no_layer_are_named(watch: Watch, place: Place) -> N
     assert "“2020.geojson” gives no name for a layer" in watch.skipped
 
 
-def test_a_folder_that_is_not_there_yet(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings(), "layers_folder", str(tmp_path / "later"))
+def test_a_folder_that_is_not_there_yet(watch: Watch, place: Place) -> None:
+    place.folder.rmdir()
     assert watch.tick() == []
+    place.folder.mkdir()
+    geojson(place.folder / "zones.geojson", feature(square(), name="a"))
+    assert [watch.tick(), watch.tick()] == [[], ["zones"]]
