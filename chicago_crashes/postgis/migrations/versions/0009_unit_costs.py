@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 SECONDHAND = "Figures from secondary sources; the publication itself was not read."
 PER_VEHICLE = "People without an injury are priced by the damaged vehicle, in crashes with property damage only."
