@@ -9,6 +9,9 @@ from shapely.geometry.base import BaseGeometry
 
 JsonValue = str | int | float | bool | list["JsonValue"] | dict[str, "JsonValue"] | None
 
+UNKNOWN = "unknown"
+"""The key under which statistics count the crashes that lie in no area; no feature's key."""
+
 
 class Shape(StrEnum):
     """What all features of a layer are."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chicago_crashes.layers.features import JsonValue
+from chicago_crashes.layers.features import UNKNOWN, JsonValue
 from chicago_crashes.layers.uploads.content import Row
 from chicago_crashes.layers.uploads.limits import Limits
 from chicago_crashes.layers.uploads.texts import RefusedError, quoted
@@ -160,7 +160,7 @@ def _detected_key(fields: Sequence[FieldSummary], rows: Sequence[Row], label: st
 
 def _tells_apart(field: FieldSummary, rows: Sequence[Row], limits: Limits) -> bool:
     keys = {text_of(row.get(field.name)).strip() for row in rows}
-    return len(keys) == len(rows) and all(0 < len(key) <= limits.key for key in keys)
+    return len(keys) == len(rows) and UNKNOWN not in keys and all(0 < len(key) <= limits.key for key in keys)
 
 
 def _is_id(name: str) -> bool:
@@ -179,6 +179,11 @@ def _require_keys(name: str, rows: Sequence[Row], limits: Limits) -> None:
     if "" in keys:
         raise RefusedError(
             f"Feature {keys.index('') + 1} has no {quoted(name)}, so it cannot be the key. Take another."
+        )
+    if UNKNOWN in keys:
+        raise RefusedError(
+            f"The {quoted(name)} of feature {keys.index(UNKNOWN) + 1} is “{UNKNOWN}”, which statistics call the places "
+            "that lie in no area. Rename it, or take another field as the key."
         )
     too_long = next((place for place, key in enumerate(keys, 1) if len(key) > limits.key), None)
     if too_long:

@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.layers.features import Feature, JsonValue, Layer, LayerKind, Shape
+from chicago_crashes.layers.features import UNKNOWN, Feature, JsonValue, Layer, LayerKind, Shape
 from chicago_crashes.layers.repair import SHAPES, Candidate, prepare, valid_geometry
 from chicago_crashes.layers.uploads.content import Content
 from chicago_crashes.layers.uploads.fields import FieldSummary, Naming, naming, summaries
@@ -162,7 +162,7 @@ def _keys(read: _Read, labels: Sequence[str], called: Naming) -> tuple[list[str]
     keys: dict[str, None] = {}
     for label in labels:
         tries = (label if number == 1 else f"{label} ({number})" for number in count(1))
-        keys[next(key for key in tries if key not in keys)] = None
+        keys[next(key for key in tries if key not in keys and key != UNKNOWN)] = None
     repeated = [label for label, times in Counter(labels).items() if times > 1]
     if not repeated:
         return list(keys), ()

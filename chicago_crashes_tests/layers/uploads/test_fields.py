@@ -10,7 +10,7 @@ from chicago_crashes.layers.uploads.fields import summaries
 from chicago_crashes.layers.uploads.limits import LIMITS
 from chicago_crashes.layers.uploads.names import name_of_file, require_name
 from chicago_crashes.layers.uploads.texts import RefusedError
-from chicago_crashes.layers.uploads.upload import Upload, read_upload
+from chicago_crashes.layers.uploads.upload import Upload, Wishes, read_upload
 from chicago_crashes_tests.layers.uploads.files import feature, geojson, square
 
 UUIDS = [f"{{DB2A2A7D-FAF1-42A4-B061-AE18C31A80B{number}}}" for number in range(4)]
@@ -62,6 +62,18 @@ def test_the_field_that_names_features(
 )
 def test_the_natural_order(tmp_path: Path, names: list[Any], expected: list[str]) -> None:
     assert [each.label for each in made(tmp_path, name=names).features] == expected
+
+
+def test_no_feature_is_taken_for_the_places_in_no_area(tmp_path: Path) -> None:
+    zones = [f"Zone {letter}" for letter in "ABCDEFGHIJKLMNOPQRST"]
+    features = made(tmp_path, name=["unknown", *zones, "unknown"]).features
+    assert {each.key: each.label for each in features if each.key not in zones} == {
+        "unknown (2)": "unknown",
+        "unknown (3)": "unknown",
+    }
+    assert [each.key for each in made(tmp_path, name=["unknown", "Zone"]).features] == ["unknown (2)", "Zone"]
+    with pytest.raises(RefusedError, match="feature 1 is “unknown”, which statistics call the places that lie in no"):
+        read_upload(tmp_path / "map.geojson", "mine", Wishes(key_field="name"))
 
 
 def test_features_without_a_name_are_numbered(tmp_path: Path) -> None:
