@@ -358,6 +358,7 @@ MART_REFRESHES = Table(
     TableColumn("refreshed_at", DateTime(timezone=True), nullable=False),
     TableColumn("through", Date(), comment="The newest day it counts"),
     TableColumn("rows", BigInteger(), nullable=False),
+    TableColumn("cost_table", Text(), nullable=False, comment="The default table of unit_costs when it was made"),
     schema="ops",
     comment="Up to when each mart has followed the tables",
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from psycopg import Connection
 
+from chicago_crashes.costs import DEFAULT_COST_TABLE
 from chicago_crashes.postgis.assignment import outdated_layers
 from chicago_crashes.postgis.facts import touched_days
 
@@ -14,7 +15,7 @@ where refreshed_at < greatest(
     (select max(refreshed_at) from ops.fact_days),
     (select max(assigned_at) from ops.assignments),
     (select max(loaded_at) from layers)
-)
+) or cost_table <> %s
 """
 STATE = """
 select
@@ -44,7 +45,7 @@ class Outdated:
 
 def outdated(connection: Connection) -> Outdated:
     """What waits for a refresh."""
-    ((marts,),) = connection.execute(BEHIND).fetchall()
+    ((marts,),) = connection.execute(BEHIND, [DEFAULT_COST_TABLE]).fetchall()
     (state,) = connection.execute(STATE, [CRASH_FEEDS]).fetchall()
     return Outdated(
         len(touched_days(connection)),

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from psycopg import Connection
+
+from chicago_crashes.costs import DEFAULT_COST_TABLE
 
 WORK_MEMORY = "192MB"
 """What joins over the whole history need to stay out of temporary files."""
@@ -40,11 +42,17 @@ def taking_turns(connection: Connection) -> Iterator[None]:
             connection.execute("select pg_advisory_unlock(hashtext('chicago_crashes.answers'))")
 
 
-def record_refresh(connection: Connection, mart: str, *, rows: int, through: date | None = None) -> None:
-    """Say that the mart stands for everything that was there when this transaction began."""
+def record_refresh(
+    connection: Connection, mart: str, *, rows: int, through: date | None = None, as_of: datetime | None = None
+) -> None:
+    """Say that the mart stands for everything there was at a time, and priced by which cost table.
+
+    The time is when this transaction began, unless another is given.
+    """
     connection.execute(
-        "insert into ops.mart_refreshes as known (mart, refreshed_at, through, rows) values (%s, now(), %s, %s)"
-        " on conflict (mart) do update set"
-        " refreshed_at = excluded.refreshed_at, through = excluded.through, rows = excluded.rows",
-        [mart, through, rows],
+        "insert into ops.mart_refreshes as known (mart, refreshed_at, through, rows, cost_table)"
+        " values (%s, coalesce(%s, now()), %s, %s, %s)"
+        " on conflict (mart) do update set refreshed_at = excluded.refreshed_at, through = excluded.through,"
+        " rows = excluded.rows, cost_table = excluded.cost_table",
+        [mart, as_of, through, rows, DEFAULT_COST_TABLE],
     )

@@ -438,7 +438,11 @@ def test_what_waits_is_known_and_named(db: Connection) -> None:
     assert outdated(db).days == 1
     assert outdated(db).state != waiting.state
     refresh_facts(db)
-    db.execute("insert into ops.mart_refreshes (mart, refreshed_at, rows) values ('late', now() - interval '1 h', 0)")
+    db.execute("update ops.mart_refreshes set refreshed_at = refreshed_at - interval '1 h'")
+    assert outdated(db).marts == 1
+    refresh_facts(db)
+    assert not outdated(db)
+    db.execute("update ops.mart_refreshes set cost_table = 'nsc_2022_economic'")
     assert outdated(db).marts == 1
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 import pytest
+from psycopg import sql
 
 from chicago_crashes import sums
 from chicago_crashes.assets.answers import mart_key
@@ -28,6 +29,7 @@ from chicago_crashes_tests.marts.test_streets import CROSSING, add_location, put
 from chicago_crashes_tests.postgis.loading import Connection, rows_of
 
 FIRST = date(2019, 1, 1)
+COLUMNS = "select column_name from information_schema.columns where table_name = '{}'"
 
 
 def add_some_crash(db: Connection, dice: random.Random, day: date, places: list[int]) -> None:
@@ -101,6 +103,24 @@ def test_a_second_refresh_writes_nothing_but_the_city_s_months(db: Connection) -
     refreshed = refresh_all(db)
     assert [rows_of(db, versions.format(mart)) for mart in marts] == before
     assert refreshed["area_daily"].numbers["new_days"] == 0
+
+
+def test_what_was_priced_by_another_cost_table_is_made_anew(db: Connection) -> None:
+    put_layer(db, "wards", ["1"])
+    assign(db, "wards", {1: "1"})
+    add_crash(db, "2024-05-01", "A", 1, persons_a=1, street="W LAKE ST", primary_cause="WEATHER")
+    load_days(db, "2024-05-01", "2024-05-09")
+    refresh_all(db)
+    before = all_marts(db)
+    priced = [mart for mart, rows in before.items() if rows and ("cost",) in rows_of(db, COLUMNS.format(mart))]
+    assert len(priced) == 8
+    for mart in priced:
+        db.execute(sql.SQL("update {} set cost = cost + 1").format(sql.Identifier(mart)))
+    refresh_all(db)
+    assert all(all_marts(db)[mart] != before[mart] for mart in priced), "nothing else tells that prices are others"
+    db.execute("update ops.mart_refreshes set cost_table = 'nsc_2022_economic'")
+    refresh_all(db)
+    assert all_marts(db) == before
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 `ops.fact_days` says when the facts of each day were last made, `ops.mart_refreshes` up to when each mart has followed.
 Both clocks are the database's: the time at which a transaction began. Refreshes take turns, so whatever was made by an
-earlier one bears an earlier time than the record of a later one, and no day slips between them. To have a mart
-made anew from nothing, delete its row of `ops.mart_refreshes`.
+earlier one bears an earlier time than the record of a later one, and no day slips between them. A mart whose
+record is gone, or that was made when another cost table was the default, is made anew from nothing.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,17 @@ from typing import Any
 from psycopg import Connection, sql
 from sqlalchemy import Table
 
+from chicago_crashes.costs import DEFAULT_COST_TABLE
+from chicago_crashes.postgis.refreshing import record_refresh
+
 
 def new_days(connection: Connection, mart: Table) -> list[date]:
     """The days whose facts were made since the mart was refreshed, the oldest first."""
     found = connection.execute(
         "select day from ops.fact_days where refreshed_at > coalesce("
-        "  (select refreshed_at from ops.mart_refreshes where mart = %s), '-infinity'"
+        "  (select refreshed_at from ops.mart_refreshes where mart = %s and cost_table = %s), '-infinity'"
         ") order by day",
-        [mart.name],
+        [mart.name, DEFAULT_COST_TABLE],
     )
     return [day for (day,) in found]
 
@@ -30,8 +33,8 @@ def followed_until(connection: Connection, *marts: Table) -> datetime | None:
     """Up to when all of the marts have followed; None if one never has."""
     (oldest, found) = only(
         connection.execute(
-            "select min(refreshed_at), count(*) from ops.mart_refreshes where mart = any(%s)",
-            [[mart.name for mart in marts]],
+            "select min(refreshed_at), count(*) from ops.mart_refreshes where mart = any(%s) and cost_table = %s",
+            [[mart.name for mart in marts], DEFAULT_COST_TABLE],
         ).fetchone()
     )
     return oldest if found == len(marts) else None
@@ -52,13 +55,8 @@ def record(connection: Connection, mart: Table, *, made_from: Sequence[Table] = 
     if made_from and as_of is None:
         connection.execute("delete from ops.mart_refreshes where mart = %s", [mart.name])
         return int(rows)
-    connection.execute(
-        "insert into ops.mart_refreshes as known (mart, refreshed_at, through, rows)"
-        " values (%s, coalesce(%s, now()), (select max(day) from ops.fact_days), %s)"
-        " on conflict (mart) do update"
-        " set refreshed_at = excluded.refreshed_at, through = excluded.through, rows = excluded.rows",
-        [mart.name, as_of, rows],
-    )
+    (through,) = only(connection.execute("select max(day) from ops.fact_days").fetchone())
+    record_refresh(connection, mart.name, rows=rows, through=through, as_of=as_of)
     return int(rows)
 
 
