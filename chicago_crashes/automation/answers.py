@@ -7,11 +7,14 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from chicago_crashes.assets.answers import LOCATION_AREAS_KEY, MARTS
 from chicago_crashes.assets.resources import PostgisResource
-from chicago_crashes.automation.sensors import LONGEST_RUN, UNDER_WAY, days_of
+from chicago_crashes.automation.sensors import LONGEST_RUN, TRIES, UNDER_WAY, days_of
 from chicago_crashes.postgis.outdated import outdated
 
 REFRESH = "refresh_answers"
 SECONDS_BETWEEN_LOOKS = 120
+
+STATE_TAG = "crashes/state"
+"""Carried by a run the sensor requested: a digest of the loaded days and layers that the answers are to stand for."""
 
 
 def answers_job() -> UnresolvedAssetJobDefinition:
@@ -45,8 +48,13 @@ def answers_sensor(*, switched_on: bool) -> dg.SensorDefinition:
             waiting = outdated(connection)
         if not waiting:
             return dg.SkipReason("The answers stand for all loaded days and all layers.")
+        tries = len(context.instance.get_runs(dg.RunsFilter(job_name=REFRESH, tags={STATE_TAG: waiting.state})))
+        if tries >= TRIES:
+            return dg.SkipReason(
+                f"{waiting}, but {tries} refreshes of what is loaded now did not bring the answers up to date: the "
+                f"runs of {REFRESH} say why. Launch the job once that is mended; whatever is loaded next starts over."
+            )
         context.log.info(f"{waiting} for a refresh.")
-        # The same as long as nothing more is loaded: what failed is not tried again and again.
-        return dg.RunRequest(run_key=waiting.state)
+        return dg.RunRequest(run_key=f"{waiting.state} {tries}", tags={STATE_TAG: waiting.state})
 
     return look

@@ -12,6 +12,7 @@ from chicago_crashes.assets.answers import CRASH_FACTS_KEY, LOCATION_AREAS_KEY
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.answers import REFRESH
 from chicago_crashes.automation.jobs import LOAD_ALL
+from chicago_crashes.automation.sensors import TRIES
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.local.portal.store import PortalStore
@@ -97,6 +98,21 @@ def test_a_refresh_waits_for_its_turn(loaded: Platform, job: str, tags: dict[str
     begun = loaded.instance.create_run_for_job(definition, status=dg.DagsterRunStatus.STARTED, tags=tags)
     assert tick(loaded) == reason
     loaded.instance.report_run_canceled(begun)
+    assert isinstance(tick(loaded), dg.RunRequest)
+
+
+def test_what_fails_is_tried_again_but_not_for_ever(loaded: Platform) -> None:
+    definition = build_defs(settings()).resolve_job_def(REFRESH)
+    keys = set()
+    for _ in range(TRIES):
+        asked = tick(loaded)
+        assert isinstance(asked, dg.RunRequest)
+        keys.add(asked.run_key)
+        failed = loaded.instance.create_run_for_job(definition, tags=dict(asked.tags))
+        loaded.instance.report_run_failed(failed)
+    assert len(keys) == TRIES, "Dagster launches each key once"
+    assert str(tick(loaded)).startswith("4 days, 1 layers and 0 marts wait, but 3 refreshes")
+    loaded.query_and_commit("update ops.signatures set loaded_at = now() where day = '2024-02-01' and feed = 'people'")
     assert isinstance(tick(loaded), dg.RunRequest)
 
 
