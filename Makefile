@@ -26,7 +26,7 @@ demo: install postgis  ## Load a month of crash data from a stand-in portal into
 	@$(BIN)/chicago-crashes demo
 
 test: lint postgis  ## Install everything and run the linters and the whole test suite
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: $(BENCH_INSTALLED) postgis  ## Measure the platform against baselines and write docs/performance.md; QUICK=1 only prints, in 3 minutes
 	@$(BIN)/python -m chicago_crashes_bench $(if $(QUICK),--quick,--write)

@@ -29,18 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVER_HOME] = Path(handed_over or tempfile.mkdtemp(prefix="crashes-tests-"))
 
 
-WAITS = "ui"
-"""The group of tests that mostly wait, for Dagster's daemon to look again: begun first, they wait beside the others."""
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests that share a loaded database run in one process, so that it is loaded once."""
-    for item in items:
-        shares = "module_database_url" in getattr(item, "fixturenames", ())
-        if shares and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-    items.sort(key=lambda item: pytest.mark.xdist_group(WAITS).mark not in item.iter_markers("xdist_group"))
+    """Begin with the tests that mostly wait for Dagster's daemon, so that they wait beside the others."""
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
 
 
 @pytest.hookimpl(optionalhook=True)

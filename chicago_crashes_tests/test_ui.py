@@ -20,7 +20,7 @@ from chicago_crashes_tests.dagster_ui import DagsterUi, dagster_ui
 
 pytestmark = [
     pytest.mark.timeout(300),
-    pytest.mark.xdist_group("ui"),
+    pytest.mark.waits,
     pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes it started in Linux's /proc"),
 ]
 
