@@ -181,8 +181,11 @@ def table_locked(scene: Scene, feed: Feed) -> Iterator[psycopg.Connection]:
 
 
 def somebody_waits_for(scene: Scene, feed: Feed) -> bool:
-    """Whether a merge has come to the locked table."""
-    query = "select count(*) > 0 from pg_locks where not granted and relation = to_regclass(%s)"
+    """Whether a merge has come to the locked table; its copies in the databases of other tests have the same id."""
+    query = (
+        "select count(*) > 0 from pg_locks join pg_database on pg_database.oid = pg_locks.database"
+        " where datname = current_database() and not granted and relation = to_regclass(%s)"
+    )
     return scene.rows(query, feed.table) == [(True,)]
 
 
