@@ -12,8 +12,8 @@ from typing import Any
 from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
-from chicago_crashes.postgis.merge import SQL_FILES
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
+from chicago_crashes.postgis.sql_files import sql_file
 
 NEAREST_WITHIN_FEET = 200.0
 """A place in no area belongs to the nearest one no farther away than this: places on the city's edge are published with
@@ -39,7 +39,7 @@ def assign_locations(connection: Connection) -> Refreshed:
         _forget_layers(connection)
         added = _add_locations(connection)
         assigned = _assign_layers(connection)
-        layers = _rows(connection, "counts")
+        layers = _rows(connection, "places/counts")
     return Refreshed(
         rows=sum(locations for _, locations, _, _ in layers),
         numbers={
@@ -54,18 +54,18 @@ def assign_locations(connection: Connection) -> Refreshed:
 
 def outdated_layers(connection: Connection) -> int:
     """How many layers have to be assigned, or forgotten."""
-    return len(_rows(connection, "layers_to_assign")) + len(_rows(connection, "layers_to_forget"))
+    return len(_rows(connection, "places/layers_to_assign")) + len(_rows(connection, "places/layers_to_forget"))
 
 
 def agreement(connection: Connection) -> dict[str, int]:
     """How the places fit the beats of the reports and the outline of the city, in crashes."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        (numbers,) = cursor.execute(_statement("agreement"), {"beats": BEATS, "city": CITY}).fetchall()
+        (numbers,) = cursor.execute(sql_file("places/agreement"), {"beats": BEATS, "city": CITY}).fetchall()
     return numbers
 
 
 def _forget_layers(connection: Connection) -> None:
-    gone = [layer_id for (layer_id,) in _rows(connection, "layers_to_forget")]
+    gone = [layer_id for (layer_id,) in _rows(connection, "places/layers_to_forget")]
     if gone:
         with connection.transaction():
             _remove(connection, ("location_areas", "ops.area_cells", "ops.assignments"), gone)
@@ -81,10 +81,10 @@ def _remove(connection: Connection, tables: Sequence[str], layers: Sequence[int]
 def _add_locations(connection: Connection) -> int:
     """Add the new places with their areas in all assigned layers: one without the other is never seen."""
     with connection.transaction():
-        layers = [layer_id for (layer_id,) in _rows(connection, "assigned_layers")]
+        layers = [layer_id for (layer_id,) in _rows(connection, "places/assigned_layers")]
         ((last_known,),) = connection.execute("select coalesce(max(location_id), 0) from locations").fetchall()
         with _filled_before_indexed(connection, "locations"):
-            added = connection.execute(_statement("new_locations")).rowcount
+            added = connection.execute(sql_file("places/new_locations")).rowcount
         if added:
             connection.execute("analyze locations")
             _assign(connection, layers, after=last_known)
@@ -94,13 +94,13 @@ def _add_locations(connection: Connection) -> int:
 def _assign_layers(connection: Connection) -> list[str]:
     """Cut the areas of new and changed layers and assign every place; none of them can be replaced meanwhile."""
     with connection.transaction():
-        layers = {layer_id: (name, version) for layer_id, name, version in _rows(connection, "layers_to_assign")}
+        layers = {layer_id: (name, version) for layer_id, name, version in _rows(connection, "places/layers_to_assign")}
         if not layers:
             return []
         _remove(connection, ("location_areas", "ops.area_cells"), list(layers))
         for layer_id in layers:
             connection.execute(
-                _statement("cut_areas"),
+                sql_file("places/cut_areas"),
                 {"layer": layer_id, "coarse": COARSEST_CELLS_PER_DEGREE, "cells": CELLS_PER_DEGREE},
             )
         connection.execute("analyze ops.area_cells (layer_id, x, y, area_id)")
@@ -125,7 +125,7 @@ def _filled_before_indexed(connection: Connection, table: str) -> Iterator[None]
     if is_filled:
         yield
         return
-    definitions = _rows(connection, "indexes_of", {"table": table})
+    definitions = _rows(connection, "places/indexes_of", {"table": table})
     for drop, _ in definitions:
         connection.execute(sql.SQL(drop))
     yield
@@ -138,16 +138,12 @@ def _assign(connection: Connection, layers: Sequence[int], *, after: int) -> Non
     asked = {"layers": list(layers), "after": after, "cells": CELLS_PER_DEGREE}
     # Nobody knows how many locations share a cell; a guess that is far off makes PostgreSQL sort instead of hash.
     connection.execute("set local enable_mergejoin = off")
-    connection.execute(_statement("assign"), asked)
+    connection.execute(sql_file("places/assign"), asked)
     connection.execute(
-        _statement("assign_nearest"), {**asked, "within_feet": NEAREST_WITHIN_FEET, "least_feet": LEAST_FEET_AWAY}
+        sql_file("places/assign_nearest"), {**asked, "within_feet": NEAREST_WITHIN_FEET, "least_feet": LEAST_FEET_AWAY}
     )
     connection.execute("set local enable_mergejoin = on")
 
 
 def _rows(connection: Connection, name: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    return connection.execute(_statement(name), params).fetchall()
-
-
-def _statement(name: str) -> sql.SQL:
-    return sql.SQL((SQL_FILES / "places" / f"{name}.sql").read_text())
+    return connection.execute(sql_file(name), params).fetchall()

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from chicago_crashes.feeds import Feed
-from chicago_crashes.postgis.merge import SQL_FILES
+from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.relations import Comparison
 
 FIRST_OF_ALL, LAST_OF_ALL = date(1, 1, 1), date(9999, 12, 30)
@@ -46,7 +46,7 @@ def judged_days(
     ).format(
         all_hold=sql.SQL(" and ").join(sql.SQL("coalesce({}, true)").format(sql.Identifier(name)) for name in names),
         tallies=sql.SQL(", ").join(map(_tally, names)),
-        statement=_statement(comparison.statement),
+        statement=sql_file(comparison.statement),
     )
     with connection.transaction():
         connection.execute("select set_config('work_mem', %s, true)", [WORK_MEMORY])
@@ -90,7 +90,3 @@ def _tally(name: str) -> sql.Composable:
         "count({name}), count(*) filter (where not {name}),"
         " (array_agg(row_key) filter (where not {name}))[1:{examples}]"
     ).format(name=sql.Identifier(name), examples=sql.Placeholder("examples"))
-
-
-def _statement(name: str) -> sql.Composable:
-    return sql.SQL((SQL_FILES / f"{name}.sql").read_text())

@@ -12,8 +12,8 @@ from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
 from chicago_crashes.postgis.mart_tables import AGES, AREA_COLUMNS, INJURIES, MODES
-from chicago_crashes.postgis.merge import SQL_FILES
 from chicago_crashes.postgis.refreshing import Refreshed, record_refresh, taking_turns
+from chicago_crashes.postgis.sql_files import sql_file
 
 MART = "crash_facts"
 
@@ -44,17 +44,17 @@ def refresh_facts(connection: Connection) -> Refreshed:
 
 def days_to_make(connection: Connection) -> list[date]:
     """The days that were loaded since their facts were made, and those of which no load is recorded."""
-    return sorted({*touched_days(connection), *(day for (day,) in _rows(connection, "unsigned_days"))})
+    return sorted({*touched_days(connection), *(day for (day,) in _rows(connection, "facts/unsigned_days"))})
 
 
 def touched_days(connection: Connection) -> list[date]:
     """The days that were loaded since their facts were made."""
-    return [day for (day,) in _rows(connection, "touched_days")]
+    return [day for (day,) in _rows(connection, "facts/touched_days")]
 
 
 def completeness(connection: Connection) -> dict[str, Any]:
     """How many crashes and facts there are, and the days that do not have one fact per crash."""
-    return _numbers(connection, sql.SQL(_text("missing")))
+    return _numbers(connection, sql_file("facts/missing"))
 
 
 def agreement(connection: Connection) -> dict[str, int]:
@@ -66,7 +66,7 @@ def agreement(connection: Connection) -> dict[str, int]:
         )
         for injury in INJURIES
     )
-    return _numbers(connection, sql.SQL(_text("agreement")).format(people_add_up=people_add_up))
+    return _numbers(connection, sql_file("facts/agreement").format(people_add_up=people_add_up))
 
 
 def _provisional_days(connection: Connection) -> list[date]:
@@ -78,11 +78,11 @@ def _provisional_days(connection: Connection) -> list[date]:
 
 def _name_areas(connection: Connection) -> list[str]:
     """Write the columns of the layers that were assigned since; which layers these are."""
-    layers = dict(_rows(connection, "outdated_areas", {"layers": list(AREA_COLUMNS.values())}))
+    layers = dict(_rows(connection, "facts/outdated_areas", {"layers": list(AREA_COLUMNS.values())}))
     if not layers:
         return []
     columns = {column: layer for column, layer in AREA_COLUMNS.items() if layer in layers}
-    statement = sql.SQL(_text("name_areas")).format(
+    statement = sql_file("facts/name_areas").format(
         set_areas=_listed("{0} = area.{0}", columns),
         name_areas=_areas_by_name(columns),
         differ=sql.SQL(" or ").join(
@@ -101,7 +101,7 @@ def _name_areas(connection: Connection) -> list[str]:
 
 
 def _move_provisional(connection: Connection, provisional: Sequence[date]) -> None:
-    connection.execute(sql.SQL(_text("move_provisional")), {"provisional": list(provisional)})
+    connection.execute(sql_file("facts/move_provisional"), {"provisional": list(provisional)})
 
 
 def _make(connection: Connection, days: Sequence[date], provisional: Sequence[date]) -> None:
@@ -114,9 +114,9 @@ def _make(connection: Connection, days: Sequence[date], provisional: Sequence[da
             # Of a table that has just been made PostgreSQL knows nothing, and what it guesses can take hours.
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
         connection.execute("create temporary table affected (day date) on commit drop")
-        connection.execute(sql.SQL(_text("remove")))
+        connection.execute(sql_file("facts/remove"))
         connection.execute(_insert(), asked)
-        connection.execute(sql.SQL(_text("record_days")), asked)
+        connection.execute(sql_file("facts/record_days"), asked)
 
 
 def _record(connection: Connection) -> int:
@@ -130,7 +130,7 @@ def _record(connection: Connection) -> int:
 
 def _making(table: str) -> sql.Composed:
     """The statement that makes one of the temporary tables of a part."""
-    return sql.SQL(_text(table)).format(name_areas=_areas_by_name(AREA_COLUMNS))
+    return sql_file(f"facts/{table}").format(name_areas=_areas_by_name(AREA_COLUMNS))
 
 
 def _insert() -> sql.Composed:
@@ -140,7 +140,7 @@ def _insert() -> sql.Composed:
         counts[group] = condition
         for injury in INJURIES:
             counts[f"{group}_{injury}"] = f"{condition} and injury = '{injury}'"
-    return sql.SQL(_text("insert")).format(
+    return sql_file("facts/insert").format(
         count_people=sql.SQL(",\n        ").join(
             sql.SQL("count(*) filter (where {}) as {}").format(sql.SQL(condition), sql.Identifier(name))
             for name, condition in counts.items()
@@ -164,7 +164,7 @@ def _listed(template: str, names: Iterable[str]) -> sql.Composable:
 
 
 def _rows(connection: Connection, name: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    return connection.execute(sql.SQL(_text(name)), params).fetchall()
+    return connection.execute(sql_file(name), params).fetchall()
 
 
 def _numbers(connection: Connection, query: sql.SQL | sql.Composed) -> dict[str, Any]:
@@ -172,7 +172,3 @@ def _numbers(connection: Connection, query: sql.SQL | sql.Composed) -> dict[str,
     with connection.cursor(row_factory=dict_row) as cursor:
         (row,) = cursor.execute(query).fetchall()
     return row
-
-
-def _text(name: str) -> str:
-    return (SQL_FILES / "facts" / f"{name}.sql").read_text()

@@ -14,7 +14,7 @@ from psycopg.rows import class_row, dict_row
 from chicago_crashes.hot_spots.grids import StudyArea
 from chicago_crashes.hot_spots.parameters import GridKind, Measure, Period
 from chicago_crashes.postgis.copy import copy_from_query, copy_rows
-from chicago_crashes.postgis.merge import SQL_FILES
+from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.quality import CITYWIDE_SINCE
 
 BOUNDARY_LAYER = "city_boundary"
@@ -53,7 +53,7 @@ MEMBER_STAGE = 'create temporary table staged_members (kind text, "of" text, lin
 
 def period(connection: Connection, years: int) -> Period | None:
     """The days to count; none where no day is both loaded and closed, or none since every district reports."""
-    row = connection.execute(_file("hot_spot_period"), {"years": years, "citywide_since": CITYWIDE_SINCE}).fetchone()
+    row = connection.execute(sql_file("hot_spot_period"), {"years": years, "citywide_since": CITYWIDE_SINCE}).fetchone()
     if row is None or row[1] is None or row[0] > row[1]:
         return None
     return Period(*row)
@@ -79,14 +79,14 @@ def crashes_by_location_and_street(connection: Connection, days: Period) -> pl.D
 
 
 def _by_location(connection: Connection, days: Period, street: sql.Composable) -> pl.DataFrame:
-    query = _file("crashes_by_location").format(street=street)
+    query = sql_file("crashes_by_location").format(street=street)
     return copy_from_query(connection, query, LOCATION_COLUMNS, {"first": days.first, "last": days.last})
 
 
 def study_area(connection: Connection, days: Period) -> StudyArea:
     """The area whose cells are looked at; there must be located crashes."""
     row = connection.execute(
-        _file("study_area"),
+        sql_file("study_area"),
         {"layer": BOUNDARY_LAYER, "margin_feet": MARGIN_FEET, "first": days.first, "last": days.last},
     ).fetchone()
     is_boundary, degrees, feet = row or (False, b"", b"")
@@ -96,7 +96,7 @@ def study_area(connection: Connection, days: Period) -> StudyArea:
 
 def street_lines(connection: Connection) -> pl.DataFrame:
     """The street centre lines: key, street, house numbers as published, length, geometry in feet."""
-    return copy_from_query(connection, _file("street_lines"), LINE_COLUMNS, {"layer": STREET_LAYER}).with_columns(
+    return copy_from_query(connection, sql_file("street_lines"), LINE_COLUMNS, {"layer": STREET_LAYER}).with_columns(
         pl.col("street").fill_null("")
     )
 
@@ -121,7 +121,7 @@ def add_hot_spots(
     connection.execute(FINDING_STAGE)
     copy_rows(connection, sql.Identifier("staged_cells"), cells)
     copy_rows(connection, sql.Identifier("staged_findings"), findings)
-    connection.execute(_file("add_hot_spots"), {"grid": grid, "first": days.first, "last": days.last})
+    connection.execute(sql_file("add_hot_spots"), {"grid": grid, "first": days.first, "last": days.last})
     connection.execute("drop table staged_cells, staged_findings")
 
 
@@ -138,7 +138,7 @@ def add_segments(connection: Connection, days: Period, rows: pl.DataFrame, membe
     copy_rows(connection, sql.Identifier("staged_segments"), rows)
     copy_rows(connection, sql.Identifier("staged_members"), members)
     added = connection.execute(
-        _file("add_high_crash_segments"), {"layer": STREET_LAYER, "first": days.first, "last": days.last}
+        sql_file("add_high_crash_segments"), {"layer": STREET_LAYER, "first": days.first, "last": days.last}
     ).rowcount
     connection.execute("drop table staged_segments, staged_members")
     return added
@@ -192,13 +192,13 @@ class SegmentAccount:
 def cell_accounts(connection: Connection) -> list[CellAccount]:
     """Every analysis of cells, held against the facts as they are now."""
     with connection.cursor(row_factory=class_row(CellAccount)) as cursor:
-        return cursor.execute(_file("hot_spot_accounts")).fetchall()
+        return cursor.execute(sql_file("hot_spot_accounts")).fetchall()
 
 
 def segment_account(connection: Connection, analysis: str) -> SegmentAccount:
     """The segments, held against the facts as they are now."""
     with connection.cursor(row_factory=class_row(SegmentAccount)) as cursor:
-        return cursor.execute(_file("segment_account"), {"analysis": analysis}).fetchall()[0]
+        return cursor.execute(sql_file("segment_account"), {"analysis": analysis}).fetchall()[0]
 
 
 def hottest(connection: Connection, grid: GridKind, measure: Measure, top: int) -> list[dict[str, Any]]:
@@ -247,7 +247,3 @@ SEGMENTS = "select * from high_crash_segments where kind = %s order by rank null
 def _rows(connection: Connection, query: str, params: Sequence[object]) -> list[dict[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(query, params).fetchall()
-
-
-def _file(name: str) -> sql.SQL:
-    return sql.SQL((SQL_FILES / f"{name}.sql").read_text())

@@ -8,8 +8,8 @@ from psycopg.rows import dict_row
 
 from chicago_crashes.layers.features import Shape
 from chicago_crashes.postgis.layers import TABLES
-from chicago_crashes.postgis.merge import SQL_FILES
 from chicago_crashes.postgis.place_tables import SRID_FEET
+from chicago_crashes.postgis.sql_files import sql_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def examine(connection: Connection, layer_id: int, shape: Shape, *, with_overlap
 
 def _statement(shape: Shape) -> sql.Composed:
     if shape is Shape.POLYGON:
-        return sql.SQL((SQL_FILES / "examine_areas.sql").read_text()).format(srid_feet=SRID_FEET)
+        return sql_file("examine_areas").format(srid_feet=SRID_FEET)
     return sql.SQL(
         "select count(*) as features, count(*) filter (where not ST_IsValid(geometry)) as invalid"
         " from {} where layer_id = %(layer_id)s"

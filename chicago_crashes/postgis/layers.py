@@ -12,8 +12,8 @@ from psycopg.rows import class_row
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.layers.features import Feature, Layer, Shape
-from chicago_crashes.postgis.merge import SQL_FILES
 from chicago_crashes.postgis.place_tables import SRID_FEET
+from chicago_crashes.postgis.sql_files import sql_file
 
 MOST_LOST = 0.10
 """The share of its features a layer may lose without anybody's word for it."""
@@ -300,7 +300,7 @@ def _run(
 ) -> int:
     """Run a statement over the staged features and those of the layer; how many rows it wrote."""
     table = TABLES[shape]
-    query = sql.SQL((SQL_FILES / f"{statement}.sql").read_text()).format(
+    query = sql_file(statement).format(
         table=sql.Identifier(table.name), key=sql.Identifier(table.key), **_measuring(table)
     )
     return connection.execute(query, {"layer_id": layer_id, "name": name, "version": version}).rowcount

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from importlib import resources
 from typing import Any
 
 import polars as pl
@@ -21,9 +20,8 @@ from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.feeds.rules import SECOND_ROW
 from chicago_crashes.postgis.copy import copy_from_query, copy_rows, copy_to_stage
+from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.postgis.tables import FINDINGS, QUARANTINE, SIGNATURES
-
-SQL_FILES = resources.files("chicago_crashes.postgis") / "sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +177,7 @@ def _stored_keys(
     connection: Connection, feed: Feed, arrived: pl.DataFrame, parts: Mapping[str, sql.Composable]
 ) -> pl.DataFrame:
     types = {name: arrived.schema[name] for name in feed.key}
-    return copy_from_query(connection, _statement("stored_keys", parts), types)
+    return copy_from_query(connection, sql_file("stored_keys").format(**parts), types)
 
 
 def _amend(
@@ -396,11 +394,6 @@ def _record_signatures(
 def _run(
     connection: Connection, file: str, parts: Mapping[str, sql.Composable], params: Mapping[str, object]
 ) -> list[tuple[Any, ...]]:
-    """Run a statement from `sql/`, its parameters bound; the rows it returns, if any."""
-    cursor = connection.execute(_statement(file, parts), params)
+    """Run a statement from `sql/`, its open parts filled in, its parameters bound; the rows it returns, if any."""
+    cursor = connection.execute(sql_file(file).format(**parts), params)
     return cursor.fetchall() if cursor.description else []
-
-
-def _statement(file: str, parts: Mapping[str, sql.Composable]) -> sql.Composed:
-    """A statement from `sql/`, its open parts filled in."""
-    return sql.SQL((SQL_FILES / f"{file}.sql").read_text()).format(**parts)

@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 
 from chicago_crashes import quality
 from chicago_crashes.feeds import Feed
-from chicago_crashes.postgis.merge import SQL_FILES
+from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.quality import Score
 from chicago_crashes.relations import Comparison, comparisons_of
 
@@ -80,7 +80,7 @@ def unscored_months(connection: Connection) -> dict[date, datetime]:
 
 
 def _statement(feed: Feed) -> sql.Composed:
-    template = sql.SQL((SQL_FILES / "quality.sql").read_text())
+    template = sql_file("quality")
     delay, crash = _delay(feed)
     essential = quality.ESSENTIAL[feed.name]
     return template.format(
@@ -113,7 +113,7 @@ def _broken(comparisons: Sequence[Comparison]) -> sql.Composable:
     """The rows that break a relation, whichever."""
     return sql.SQL(" union all ").join(
         sql.SQL("select day, row_key from ({statement}) as judged where {some_is_broken}").format(
-            statement=sql.SQL((SQL_FILES / f"{comparison.statement}.sql").read_text()),
+            statement=sql_file(comparison.statement),
             some_is_broken=sql.SQL(" or ").join(
                 sql.SQL("not {}").format(sql.Identifier(relation.name)) for relation in comparison.relations
             ),

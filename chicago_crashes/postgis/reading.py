@@ -10,7 +10,8 @@ from psycopg.rows import class_row
 
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.copy import copy_from_query
-from chicago_crashes.postgis.merge import SQL_FILES, DayCounts, table_rows_by_day, unchanged_counts
+from chicago_crashes.postgis.merge import DayCounts, table_rows_by_day, unchanged_counts
+from chicago_crashes.postgis.sql_files import sql_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def past_findings(
         return {}
     days, columns, rules = (list(values) for values in zip(*asked, strict=True))
     rows = connection.execute(
-        _sql("past_findings"),
+        sql_file("past_findings"),
         {"feed": feed.name, "length": length, "days": days, "columns": columns, "rules": rules},
     ).fetchall()
     return {(day, column, rule): Past(broken, published) for day, column, rule, broken, published in rows}
@@ -152,7 +153,7 @@ class AllFindings:
 def all_findings(connection: Connection, feed: Feed, *, recent: date, past: date) -> list[AllFindings]:
     """All findings of the feed by column and rule; `recent` and `past` are the first days of these two times."""
     with connection.cursor(row_factory=class_row(AllFindings)) as cursor:
-        return cursor.execute(_sql("all_findings"), {"feed": feed.name, "recent": recent, "past": past}).fetchall()
+        return cursor.execute(sql_file("all_findings"), {"feed": feed.name, "recent": recent, "past": past}).fetchall()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,3 @@ def newest_loaded_day(connection: Connection, feed: Feed) -> date | None:
     """The newest day that was loaded."""
     row = connection.execute("select max(day) from ops.signatures where feed = %s", [feed.name]).fetchone()
     return row[0] if row else None
-
-
-def _sql(file: str) -> sql.SQL:
-    return sql.SQL((SQL_FILES / f"{file}.sql").read_text())

@@ -3,18 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from psycopg import Connection, errors, sql
 from psycopg.rows import class_row
 
 from chicago_crashes.errors import PermanentError
+from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.report.finding import KnownArea
 from chicago_crashes.report.places import Area, Circle, Place, Polygon
 
 DEFAULT_COSTS = "fhwa_2024_comprehensive"
-GROUND = Path(__file__).parent / "sql" / "report_ground.sql"
 GeoJson = Mapping[str, Any]
 KINDS = {Area: "area", Circle: "point", Polygon: "polygon"}
 """How the functions for each kind of place end."""
@@ -112,9 +111,8 @@ def require_answers(connection: Connection) -> tuple[date, date]:
 
 def ground_of(connection: Connection, place: Place) -> Ground:
     """What lies around and within a place."""
-    statement = GROUND.read_text()
     nothing = dict.fromkeys(("layer", "area", "latitude", "longitude", "radius_feet", "geojson"))
-    row = connection.execute(statement, nothing | _place_arguments(place)).fetchone()
+    row = connection.execute(sql_file("report_ground"), nothing | _place_arguments(place)).fetchone()
     found: Mapping[str, Any] = row[0] if row else {}
     return Ground(
         outline=found["outline"],

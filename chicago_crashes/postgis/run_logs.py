@@ -7,11 +7,11 @@ day, plans of runs that did not succeed (a failed day is known by its plan), and
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 
 from psycopg import Connection, sql
 
-SQL_FILES = resources.files("chicago_crashes.postgis") / "sql"
+from chicago_crashes.postgis.sql_files import sql_file
+
 ENDED = ["SUCCESS", "FAILURE", "CANCELED"]
 BATCH = 20_000
 """Rows removed by one transaction: nobody who writes an event waits for it for long."""
@@ -49,8 +49,8 @@ def prune(connection: Connection, types: EventTypes, *, keep_days: int, batch: i
         "of_checks": list(types.of_checks),
     }
     try:
-        connection.execute(_file("doomed_checks"), parameters)
-        connection.execute(_file("doomed_events"), parameters)
+        connection.execute(sql_file("doomed_checks"), parameters)
+        connection.execute(sql_file("doomed_events"), parameters)
         events, event_bytes = _in_batches(connection, "doomed_events", "event_logs", batch)
         results, result_bytes = _in_batches(connection, "doomed_checks", "asset_check_executions", batch)
     finally:
@@ -69,7 +69,7 @@ def size_of_event_log(connection: Connection) -> int:
 
 def _in_batches(connection: Connection, doomed: str, table: str, batch: int) -> tuple[int, int]:
     """Remove the doomed rows from Dagster's table until nothing is left to remove; how many went, and their bytes."""
-    statement = _file("prune").format(doomed=sql.Identifier(doomed), kept=sql.Identifier("dagster", table))
+    statement = sql_file("prune").format(doomed=sql.Identifier(doomed), kept=sql.Identifier("dagster", table))
     rows, size = 0, 0
     while True:
         ((taken, removed, removed_bytes),) = connection.execute(statement, {"batch": batch}).fetchall()
@@ -77,7 +77,3 @@ def _in_batches(connection: Connection, doomed: str, table: str, batch: int) -> 
             return rows, size
         rows += int(removed)
         size += int(removed_bytes)
-
-
-def _file(name: str) -> sql.SQL:
-    return sql.SQL((SQL_FILES / f"{name}.sql").read_text())

@@ -8,6 +8,7 @@ from sqlalchemy import Table
 from chicago_crashes.postgis.mart_tables import CAUSES, TIME_OF_WEEK
 from chicago_crashes.postgis.marts import counting, following
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
+from chicago_crashes.postgis.sql_files import sql_file
 
 
 def refresh_causes(connection: Connection) -> Refreshed:
@@ -24,7 +25,7 @@ def _refresh_years(connection: Connection, mart: Table) -> Refreshed:
     with taking_turns(connection), connection.transaction():
         days = following.new_days(connection, mart)
         years = sorted({day.year for day in days})
-        insert = counting.statement(mart.name).format(
+        insert = sql_file(f"marts/{mart.name}").format(
             columns=counting.columns(),
             sums=counting.sums_of_facts(connection),
             counts=counting.counts_of("primary_causes"),

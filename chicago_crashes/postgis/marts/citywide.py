@@ -6,6 +6,7 @@ from chicago_crashes.postgis.mart_tables import CITYWIDE_DAILY, CITYWIDE_MONTHLY
 from chicago_crashes.postgis.marts import counting, following
 from chicago_crashes.postgis.marts.periods import MONTHS, make_periods
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
+from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.quality import CITYWIDE_SINCE
 
 
@@ -15,8 +16,8 @@ def refresh_citywide_daily(connection: Connection) -> Refreshed:
         days = following.new_days(connection, CITYWIDE_DAILY)
         connection.execute("delete from citywide_daily where day = any(%s)", [days])
         names, sums = counting.columns(), counting.sums_of_facts(connection)
-        connection.execute(counting.statement("citywide_daily").format(columns=names, sums=sums), {"days": days})
-        connection.execute(counting.statement("loaded_days").format(columns=names, zeros=counting.zeros()))
+        connection.execute(sql_file("marts/citywide_daily").format(columns=names, sums=sums), {"days": days})
+        connection.execute(sql_file("marts/loaded_days").format(columns=names, zeros=counting.zeros()))
         rows = following.record(connection, CITYWIDE_DAILY)
     return Refreshed(rows=rows, numbers={"new_days": len(days)})
 
@@ -27,7 +28,7 @@ def refresh_citywide_monthly(connection: Connection) -> Refreshed:
         make_periods(connection, MONTHS)
         connection.execute("delete from citywide_monthly")
         connection.execute(
-            counting.statement("citywide_monthly").format(
+            sql_file("marts/citywide_monthly").format(
                 columns=counting.columns(), sums=counting.sums_of_counts("daily")
             ),
             {"citywide_since": CITYWIDE_SINCE},

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import cache
 
 from psycopg import Connection, sql
 
 from chicago_crashes.costs import DEFAULT_COST_TABLE, CostClass
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.postgis.mart_tables import AGES, COUNTS, INJURIES, MODES
-from chicago_crashes.postgis.merge import SQL_FILES
 from chicago_crashes.severity import EPDO_WEIGHTS, INJURY_LETTERS
 
 SEPARATOR = sql.SQL(",\n    ")
@@ -121,9 +119,3 @@ def unit_costs(connection: Connection, cost_table: str) -> dict[CostClass, int]:
             "the schema: if its rows were deleted, restore them from a backup or from chicago_crashes/costs.py."
         )
     return {CostClass(priced): dollars for priced, dollars in found}
-
-
-@cache
-def statement(name: str) -> sql.SQL:
-    """The statement of the file `sql/marts/<name>.sql`."""
-    return sql.SQL((SQL_FILES / "marts" / f"{name}.sql").read_text())

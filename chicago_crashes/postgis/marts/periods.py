@@ -5,7 +5,7 @@ from datetime import date
 
 from psycopg import Connection, sql
 
-from chicago_crashes.postgis.marts import counting
+from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.quality import CITYWIDE_SINCE
 
 
@@ -54,7 +54,7 @@ YEARS = Periods(
 def make_periods(connection: Connection, periods: Periods) -> None:
     """Make the temporary tables `days` and `periods`, of this transaction, from the days of citywide_daily."""
     connection.execute(
-        counting.statement("periods").format(
+        sql_file("marts/periods").format(
             unit=sql.Literal(periods.unit),
             season=periods.season_of(sql.SQL("day")),
             citywide_since=sql.Literal(CITYWIDE_SINCE),

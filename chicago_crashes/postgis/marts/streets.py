@@ -8,6 +8,7 @@ from chicago_crashes.postgis.mart_tables import INTERSECTIONS, STREETS
 from chicago_crashes.postgis.marts import counting, following
 from chicago_crashes.postgis.place_tables import SRID_FEET
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
+from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.postgis.tables import SRID
 from chicago_crashes.quality import CITYWIDE_SINCE
 
@@ -51,7 +52,7 @@ def refresh_intersections(connection: Connection) -> Refreshed:
 def _count_streets(connection: Connection) -> None:
     connection.execute("delete from streets")
     connection.execute(
-        counting.statement("streets").format(
+        sql_file("marts/streets").format(
             columns=counting.columns(), sums=counting.sums_of_facts(connection), epdo=counting.epdo()
         ),
         {"citywide_since": CITYWIDE_SINCE},
@@ -61,7 +62,7 @@ def _count_streets(connection: Connection) -> None:
 def _count_intersections(connection: Connection) -> None:
     connection.execute("delete from intersections")
     connection.execute(
-        counting.statement("intersections").format(
+        sql_file("marts/intersections").format(
             columns=counting.columns(),
             sums=counting.sums_of_facts(connection),
             counts=counting.counts_of("counted"),
@@ -74,7 +75,7 @@ def _count_intersections(connection: Connection) -> None:
 
 def _find_meeting_places(connection: Connection) -> None:
     connection.execute(
-        counting.statement("meeting_places").format(
+        sql_file("marts/meeting_places").format(
             layer=CENTER_LINES,
             feet=SRID_FEET,
             not_driven=sql.Literal(list(NOT_DRIVEN)),
