@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from importlib import resources
 
 import polars as pl
 from psycopg import Connection, sql
@@ -11,8 +10,8 @@ from chicago_crashes.feeds import Feed
 from chicago_crashes.importing.judging import KEY_SEPARATOR, joined_keys, key_columns, typed
 from chicago_crashes.lake import Lake
 from chicago_crashes.postgis.copy import copy_to_stage
+from chicago_crashes.postgis.sql_files import sql_file
 
-SQL_FILES = resources.files("chicago_crashes.importing") / "sql"
 IMPORTED_BY = "import "
 """The `run_id` of what came from a file is this and the file's name; no run of Dagster is called so."""
 
@@ -38,7 +37,7 @@ def rows_from_the_portal(connection: Connection, feed: Feed, rows: pl.DataFrame)
     if not keys or rows.is_empty():
         return pl.repeat(False, rows.height, eager=True)
     stored_key = [sql.SQL("stored.{}::text").format(sql.Identifier(name)) for name in keys]
-    query = sql.SQL((SQL_FILES / "keys_from_the_portal.sql").read_text()).format(
+    query = sql_file("imports/keys_from_the_portal").format(
         row_key=sql.SQL("concat_ws({}, {})").format(KEY_SEPARATOR, sql.SQL(", ").join(stored_key)),
         table=sql.Identifier(feed.table),
         key=sql.SQL(", ").join(map(sql.Identifier, keys)),

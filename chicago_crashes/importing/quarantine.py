@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,8 +17,7 @@ from psycopg import Connection
 
 from chicago_crashes.feeds import Feed
 from chicago_crashes.importing.refusals import Refusal
-
-SQL_FILES = resources.files("chicago_crashes.importing") / "sql"
+from chicago_crashes.postgis.sql_files import sql_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,8 @@ def record(connection: Connection, feed: Feed, file_name: str, refusals: Refusal
 
 
 def _run(connection: Connection, file: str, params: dict[str, str]) -> int:
-    """Run a statement from `sql/`; the number it selects, or else the number of rows it touched."""
-    cursor = connection.execute((SQL_FILES / f"{file}.sql").read_bytes(), params or None)
+    """Run a statement of imports; the number it selects, or else the number of rows it touched."""
+    cursor = connection.execute(sql_file(f"imports/{file}"), params or None)
     first = cursor.fetchone() if cursor.description else None
     return int(first[0]) if first else cursor.rowcount
 
