@@ -9,10 +9,11 @@ import orjson
 import shapely
 from psycopg import Connection, sql
 from psycopg.rows import class_row
+from sqlalchemy import Table
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.layers.features import Feature, Layer, Shape
-from chicago_crashes.postgis.place_tables import SRID_FEET
+from chicago_crashes.postgis.place_tables import AREAS, LINES, POINTS, SRID_FEET
 from chicago_crashes.postgis.sql_files import sql_file
 
 MOST_LOST = 0.10
@@ -61,20 +62,24 @@ class StoredLayer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """Where features of a shape are: the table, the columns of its id and key, and what is measured of a geometry."""
+class FeatureTable:
+    """Where features of a shape are: the table, the column of their keys, and what is measured of a geometry."""
 
-    name: str
-    identity: str
+    table: Table
     key: str
-    measure: str | None
-    function: str | None
+    measure: str | None = None
+    function: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the table."""
+        return self.table.name
 
 
 TABLES = {
-    Shape.POLYGON: _Table("areas", "area_id", "area", "square_feet", "ST_Area"),
-    Shape.LINE: _Table("layer_lines", "line_id", "line", "feet", "ST_Length"),
-    Shape.POINT: _Table("layer_points", "point_id", "point", None, None),
+    Shape.POLYGON: FeatureTable(AREAS, "area", "square_feet", "ST_Area"),
+    Shape.LINE: FeatureTable(LINES, "line", "feet", "ST_Length"),
+    Shape.POINT: FeatureTable(POINTS, "point"),
 }
 
 
@@ -306,7 +311,7 @@ def _run(
     return connection.execute(query, {"layer_id": layer_id, "name": name, "version": version}).rowcount
 
 
-def _measuring(table: _Table) -> dict[str, sql.Composable]:
+def _measuring(table: FeatureTable) -> dict[str, sql.Composable]:
     """The pieces of the statements that measure a geometry; points have nothing to measure."""
     if table.measure is None or table.function is None:
         return dict.fromkeys(("measure", "measured", "set_measure"), sql.SQL(""))

@@ -1,7 +1,5 @@
 """The tables of places: boundary layers, their features, and in which area each crash location lies."""
 
-from typing import Any
-
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
@@ -71,52 +69,56 @@ LAYERS = Table(
 )
 
 
-def _feature_columns() -> list[TableColumn[Any]]:
-    return [
+def _feature_table(
+    name: str,
+    feature: str,
+    geometry: str,
+    *,
+    key: str,
+    measure: TableColumn[float] | None = None,
+    comment: str,
+) -> Table:
+    """The table of all features of a shape. `feature` is what one is called, and the column of its key."""
+    return Table(
+        name,
+        metadata,
+        TableColumn(f"{feature}_id", Integer(), Identity(), primary_key=True),
+        TableColumn("layer_id", SmallInteger(), ForeignKey("layers.layer_id", ondelete="CASCADE"), nullable=False),
+        TableColumn(feature, Text(), nullable=False, comment=key),
         TableColumn("label", Text(), nullable=False, comment="What people call it"),
         TableColumn("position", Integer(), nullable=False, comment="Its place in the layer's natural order, from 1"),
         TableColumn("properties", JSONB(), nullable=False, comment="Everything published of it besides the geometry"),
-    ]
+        *([] if measure is None else [measure]),
+        TableColumn("geometry", Geometry(geometry, srid=SRID, spatial_index=False), nullable=False),
+        UniqueConstraint("layer_id", feature, name=f"{name}_layer_id_{feature}_key"),
+        Index(f"{name}_geometry_idx", "geometry", postgresql_using="gist"),
+        comment=comment,
+    )
 
 
-AREAS = Table(
+AREAS = _feature_table(
     "areas",
-    metadata,
-    TableColumn("area_id", Integer(), Identity(), primary_key=True),
-    TableColumn("layer_id", SmallInteger(), ForeignKey("layers.layer_id", ondelete="CASCADE"), nullable=False),
-    TableColumn("area", Text(), nullable=False, comment="Its key within the layer: 35, 0111, ..."),
-    *_feature_columns(),
-    TableColumn("square_feet", Double(), nullable=False, comment="Measured in EPSG:3435"),
-    TableColumn("geometry", Geometry("MULTIPOLYGON", srid=SRID, spatial_index=False), nullable=False),
-    UniqueConstraint("layer_id", "area", name="areas_layer_id_area_key"),
-    Index("areas_geometry_idx", "geometry", postgresql_using="gist"),
+    "area",
+    "MULTIPOLYGON",
+    key="Its key within the layer: 35, 0111, ...",
+    measure=TableColumn("square_feet", Double(), nullable=False, comment="Measured in EPSG:3435"),
     comment="The polygons of the boundary layers",
 )
 
-LINES = Table(
+LINES = _feature_table(
     "layer_lines",
-    metadata,
-    TableColumn("line_id", Integer(), Identity(), primary_key=True),
-    TableColumn("layer_id", SmallInteger(), ForeignKey("layers.layer_id", ondelete="CASCADE"), nullable=False),
-    TableColumn("line", Text(), nullable=False, comment="Its key within the layer"),
-    *_feature_columns(),
-    TableColumn("feet", Double(), nullable=False, comment="Its length, measured in EPSG:3435"),
-    TableColumn("geometry", Geometry("MULTILINESTRING", srid=SRID, spatial_index=False), nullable=False),
-    UniqueConstraint("layer_id", "line", name="layer_lines_layer_id_line_key"),
-    Index("layer_lines_geometry_idx", "geometry", postgresql_using="gist"),
+    "line",
+    "MULTILINESTRING",
+    key="Its key within the layer",
+    measure=TableColumn("feet", Double(), nullable=False, comment="Its length, measured in EPSG:3435"),
     comment="The lines of the layers: street centre lines, bike routes",
 )
 
-POINTS = Table(
+POINTS = _feature_table(
     "layer_points",
-    metadata,
-    TableColumn("point_id", Integer(), Identity(), primary_key=True),
-    TableColumn("layer_id", SmallInteger(), ForeignKey("layers.layer_id", ondelete="CASCADE"), nullable=False),
-    TableColumn("point", Text(), nullable=False, comment="Its key within the layer"),
-    *_feature_columns(),
-    TableColumn("geometry", Geometry("POINT", srid=SRID, spatial_index=False), nullable=False),
-    UniqueConstraint("layer_id", "point", name="layer_points_layer_id_point_key"),
-    Index("layer_points_geometry_idx", "geometry", postgresql_using="gist"),
+    "point",
+    "POINT",
+    key="Its key within the layer",
     comment="The points of the layers: cameras, schools",
 )
 
