@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.layers.features import Layer, LayerKind, Shape
@@ -22,9 +23,10 @@ class PublishedLayer:
     """One layer of the portal.
 
     `singular` are the words people use for one of its features, as in `ward:35`. `keys` and `labels` are the fields to
-    take them from: the first that the dataset has. `key_digits` is how many digits a key is filled up to with zeros.
-    `expected` is how few and how many features it should have, where that is known. `map_views` are ids that look like
-    the layer's and return nothing. A layer that `divides_the_city` has areas that do not overlap.
+    take them from: the first that the dataset has; without `labels`, features are called by their keys. `key_digits` is
+    how many digits a key is filled up to with zeros. `expected` is how few and how many features it should have, where
+    that is known. `map_views` are ids that look like the layer's and return nothing. A layer that `divides_the_city`
+    has areas that do not overlap.
     """
 
     name: str
@@ -34,7 +36,7 @@ class PublishedLayer:
     dataset_id: str
     shape: Shape
     keys: tuple[Fields, ...]
-    labels: tuple[Fields, ...]
+    labels: tuple[Fields, ...] = ()
     key_digits: int = 0
     expected: tuple[int, int] | None = None
     divides_the_city: bool = False
@@ -61,119 +63,100 @@ class PublishedLayer:
         return whole[1].zfill(self.key_digits) if whole else text.strip()
 
 
-WARDS = PublishedLayer(
+_division = partial(PublishedLayer, shape=Shape.POLYGON, divides_the_city=True)
+"""A layer of areas that divide the city among them."""
+
+WARDS = _division(
     name="wards",
     singular=("ward",),
     title="Wards (from 2023)",
     description="The 50 wards, each of which elects an alderman; boundaries in force since 15 May 2023.",
     dataset_id="p293-wvbd",
-    shape=Shape.POLYGON,
     keys=(("ward",), ("ward_id",)),
-    labels=(("ward",), ("ward_id",)),
     expected=(50, 50),
-    divides_the_city=True,
     valid_from=date(2023, 5, 15),
 )
 
-WARDS_2015 = PublishedLayer(
+WARDS_2015 = _division(
     name="wards_2015",
     singular=("ward_2015",),
     title="Wards (2015 to 2023)",
     description="The 50 wards as they were from 18 May 2015 to 14 May 2023.",
     dataset_id="k9yb-bpqx",
-    shape=Shape.POLYGON,
     keys=(("ward",), ("ward_id",)),
-    labels=(("ward",), ("ward_id",)),
     expected=(50, 50),
-    divides_the_city=True,
     valid_from=date(2015, 5, 18),
     valid_to=date(2023, 5, 14),
     map_views=("sp34-6z76",),
 )
 
-COMMUNITY_AREAS = PublishedLayer(
+COMMUNITY_AREAS = _division(
     name="community_areas",
     singular=("community_area", "community"),
     title="Community areas",
     description="The 77 community areas, whose boundaries have hardly changed since the 1920s.",
     dataset_id="igwz-8jzy",
-    shape=Shape.POLYGON,
     keys=(("area_numbe",), ("area_number",), ("area_num_1",)),
     labels=(("community",),),
     expected=(77, 77),
-    divides_the_city=True,
     map_views=("cauq-8yn6",),
 )
 
-POLICE_BEATS = PublishedLayer(
+POLICE_BEATS = _division(
     name="police_beats",
     singular=("police_beat", "beat"),
     title="Police beats",
     description="The police beats in force since December 2012. Beat 3100, around enclaves that are not the City's, is "
     "published in three parts, which are one area here.",
     dataset_id="n9it-hstw",
-    shape=Shape.POLYGON,
     keys=(("beat_num",),),
-    labels=(("beat_num",),),
     key_digits=4,
     expected=(275, 275),
-    divides_the_city=True,
     map_views=("aerh-rz74",),
 )
 
-POLICE_DISTRICTS = PublishedLayer(
+POLICE_DISTRICTS = _division(
     name="police_districts",
     singular=("police_district", "district"),
     title="Police districts",
     description="The police districts in force since December 2012: 22, and 31 around enclaves that are not the "
     "City's, where it is published along.",
     dataset_id="24zt-jpfn",
-    shape=Shape.POLYGON,
     keys=(("dist_num",),),
     labels=(("dist_label",), ("dist_num",)),
     expected=(22, 23),
-    divides_the_city=True,
     map_views=("fthy-xz3r",),
 )
 
-NEIGHBORHOODS = PublishedLayer(
+NEIGHBORHOODS = _division(
     name="neighborhoods",
     singular=("neighborhood", "neighbourhood"),
     title="Neighborhoods",
     description="98 neighborhoods by the names people use. The City's tourism office drew them; they are not official.",
     dataset_id="y6yq-dbs2",
-    shape=Shape.POLYGON,
     keys=(("pri_neigh",),),
-    labels=(("pri_neigh",),),
     expected=(98, 98),
-    divides_the_city=True,
     map_views=("bbvz-uum9",),
 )
 
-ZIP_CODES = PublishedLayer(
+ZIP_CODES = _division(
     name="zip_codes",
     singular=("zip_code", "zip"),
     title="ZIP codes",
     description="The areas that ZIP codes roughly cover; the postal service itself knows routes, not areas.",
     dataset_id="unjd-c2ca",
-    shape=Shape.POLYGON,
     keys=(("zip",), ("zip_code",)),
-    labels=(("zip",), ("zip_code",)),
     key_digits=5,
-    divides_the_city=True,
     map_views=("gdcf-axmw",),
 )
 
-CENSUS_TRACTS = PublishedLayer(
+CENSUS_TRACTS = _division(
     name="census_tracts",
     singular=("census_tract", "tract"),
     title="Census tracts (2020)",
     description="The tracts of the 2020 census, for which the Census Bureau publishes population and income.",
     dataset_id="7qjk-677h",
-    shape=Shape.POLYGON,
     keys=(("geoid",), ("geoid20",), ("geoid_20",), ("geoid10",)),
-    labels=(("geoid",), ("geoid20",), ("geoid_20",), ("geoid10",)),
-    divides_the_city=True,
 )
 
 CITY_BOUNDARY = PublishedLayer(
@@ -184,7 +167,6 @@ CITY_BOUNDARY = PublishedLayer(
     dataset_id="qqq8-j68g",
     shape=Shape.POLYGON,
     keys=(("name",), ("objectid",)),
-    labels=(("name",), ("objectid",)),
     expected=(1, 1),
 )
 
@@ -220,7 +202,6 @@ RED_LIGHT_CAMERAS = PublishedLayer(
     dataset_id="thvf-6diy",
     shape=Shape.POINT,
     keys=(("intersection",),),
-    labels=(("intersection",),),
 )
 
 BIKE_ROUTES = PublishedLayer(

@@ -25,7 +25,7 @@ class LayerReader:
     def __init__(self, layer: PublishedLayer, fields: Collection[str]) -> None:
         self._layer = layer
         self._key = _chosen(layer, layer.keys, fields, "keys")
-        self._label = _chosen(layer, layer.labels, fields, "labels")
+        self._label = _chosen(layer, layer.labels or layer.keys, fields, "labels")
 
     @property
     def label_field(self) -> str:
