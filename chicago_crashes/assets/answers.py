@@ -1,6 +1,7 @@
 """The answers as assets: in which area each place lies, and the marts that are counted from facts and places.
 
-`mart_asset` makes a step of a table and the function that refreshes it.
+`mart_asset` makes a step of a table and the function that refreshes it. A mart with choices or with checks of its own
+is a function decorated by `mart_step` that returns what `refreshed_in_turn` makes.
 """
 
 import time
@@ -11,8 +12,8 @@ import dagster as dg
 from psycopg import Connection
 from sqlalchemy import Table
 
-from chicago_crashes.assets.description import OWNERS, table_key
-from chicago_crashes.assets.references import links_to_code
+from chicago_crashes.assets.description import OWNERS, check_specs, table_key, table_metadata
+from chicago_crashes.assets.layers import AREAS, layer_key
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.feeds import feed_named
 from chicago_crashes.postgis.assignment import CITY, NEAREST_WITHIN_FEET, assign_locations
@@ -22,13 +23,15 @@ from chicago_crashes.postgis.place_tables import LOCATION_AREAS
 from chicago_crashes.postgis.refreshing import Number, Refreshed, taking_turns
 
 MARTS = "marts"
-AREAS = "areas"
 LOCATION_AREAS_KEY = dg.AssetKey([AREAS, LOCATION_AREAS.name])
 CRASH_FACTS_KEY = dg.AssetKey([MARTS, CRASH_FACTS.name])
 CRASHES_KEY, PEOPLE_KEY, VEHICLES_KEY = (table_key(feed_named(name)) for name in ("crashes", "people", "vehicles"))
 
 Refresh = Callable[[Connection], Refreshed]
 """Brings a mart up to date over a connection outside a transaction, and says what it has become."""
+
+Judge = Callable[[Connection, Refreshed], Sequence[dg.AssetCheckResult]]
+"""Says what became of the checks of a mart that has just been refreshed."""
 
 
 def mart_key(table: Table) -> dg.AssetKey:
@@ -45,35 +48,65 @@ def mart_asset(
     code_url: str,
     group: str = MARTS,
 ) -> dg.AssetsDefinition:
-    """An asset without partitions, `<group>/<table>`, that refreshes the table and shows its rows and the seconds.
+    """A mart that SQL refreshes, without choices and without checks of its own."""
+
+    @mart_step(table, mart_asset, refresh, deps=deps, description=description, code_url=code_url, group=group)
+    def step(context: dg.AssetExecutionContext, postgis: PostgisResource) -> dg.MaterializeResult[None]:
+        return refreshed_in_turn(context, postgis, table, refresh)
+
+    return step
+
+
+def mart_step(
+    table: Table,
+    step: Callable[..., Any],
+    way: Callable[..., Any],
+    *,
+    deps: Sequence[dg.AssetKey | dg.AssetDep],
+    description: str,
+    code_url: str,
+    group: str = MARTS,
+    kinds: Iterable[str] = ("postgres", "sql"),
+    checks: Mapping[str, str] | None = None,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Decorates a function that is the step of an asset without partitions, `<group>/<table>`.
+
+    `step` and `way` are the code that the UI leads to; `checks` are those that the step asks, with what each means.
+    """
+    key = dg.AssetKey([group, table.name])
+    return dg.asset(
+        key=key,
+        deps=list(deps),
+        group_name=group,
+        kinds=set(kinds),
+        owners=OWNERS,
+        description=description,
+        metadata=table_metadata(table, step, way, code_url),
+        check_specs=check_specs(key, checks or {}),
+    )
+
+
+def refreshed_in_turn(
+    context: dg.AssetExecutionContext,
+    postgis: PostgisResource,
+    table: Table,
+    refresh: Refresh,
+    judge: Judge | None = None,
+) -> dg.MaterializeResult[None]:
+    """Refresh a mart and judge it; shows its rows, the seconds, and what else the refresh tells.
 
     Refreshes take turns, whoever asked for them, so `refresh` sees all that the marts it reads have committed.
     """
-
-    @dg.asset(
-        key=dg.AssetKey([group, table.name]),
-        deps=list(deps),
-        group_name=group,
-        kinds={"postgres", "sql"},
-        owners=OWNERS,
-        description=description,
-        metadata={
-            "dagster/column_schema": column_schema(table),
-            "dagster/table_name": table.fullname if table.schema else f"public.{table.name}",
-            "dagster/code_references": links_to_code([("the step", mart_asset), ("what it does", refresh)], code_url),
-        },
+    started = time.monotonic()
+    with postgis.connect() as connection, taking_turns(connection):
+        refreshed = refresh(connection)
+        judged = judge(connection, refreshed) if judge else []
+    seconds = round(time.monotonic() - started, 2)
+    context.log.info(f"{table.name}: {refreshed.rows:,} rows, {seconds:g} s")
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": refreshed.rows, "seconds": seconds, **_shown(refreshed.numbers)},
+        check_results=judged,
     )
-    def step(context: dg.AssetExecutionContext, postgis: PostgisResource) -> dg.MaterializeResult[None]:
-        started = time.monotonic()
-        with postgis.connect() as connection, taking_turns(connection):
-            refreshed = refresh(connection)
-        seconds = round(time.monotonic() - started, 2)
-        context.log.info(f"{table.name}: {refreshed.rows:,} rows, {seconds:g} s")
-        return dg.MaterializeResult(
-            metadata={"dagster/row_count": refreshed.rows, "seconds": seconds, **_shown(refreshed.numbers)}
-        )
-
-    return step
 
 
 def location_areas_asset(layers: Iterable[dg.AssetKey], *, code_url: str) -> dg.AssetsDefinition:
@@ -92,7 +125,7 @@ def location_areas_asset(layers: Iterable[dg.AssetKey], *, code_url: str) -> dg.
 
 def polygon_layers() -> list[dg.AssetKey]:
     """The layers places are assigned to: the City's polygons, and those people brought."""
-    return [dg.AssetKey(["layers", name]) for name in (*AREA_COLUMNS.values(), CITY, "uploaded")]
+    return [layer_key(name) for name in (*AREA_COLUMNS.values(), CITY, "uploaded")]
 
 
 def crash_facts_asset(*, code_url: str) -> dg.AssetsDefinition:
@@ -112,24 +145,3 @@ def _shown(numbers: Mapping[str, Number]) -> Mapping[str, Any]:
         name: dg.MetadataValue.json(dict(value)) if isinstance(value, Mapping) else value
         for name, value in numbers.items()
     }
-
-
-def column_schema(table: Table) -> dg.TableSchema:
-    """The columns of a table, with the types and comments they have in the database."""
-    return dg.TableSchema(
-        [
-            dg.TableColumn(
-                column.name,
-                _type_name(column.type),
-                column.comment,
-                constraints=dg.TableColumnConstraints(nullable=bool(column.nullable)),
-            )
-            for column in table.columns
-        ]
-    )
-
-
-def _type_name(kind: Any) -> str:
-    if hasattr(kind, "geometry_type"):
-        return f"geometry({kind.geometry_type},{kind.srid})"
-    return str(kind).lower()

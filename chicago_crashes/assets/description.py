@@ -1,19 +1,27 @@
-"""What Dagster's UI says of a feed's assets: columns, tags, owners, links, all from the feed's declaration."""
+"""What Dagster's UI says of assets: columns, tags, owners, links, all from the declarations of feeds and tables."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
+from sqlalchemy import Table
 
+from chicago_crashes.assets.references import links_to_code
 from chicago_crashes.feeds import SYSTEM_FIELDS, Column, Feed
+from chicago_crashes.layers.published import PublishedLayer
 from chicago_crashes.postgis.tables import TABLES
 
 OWNERS = ["team:data"]
 LOADED_WEEKLY = frozenset({"fatalities"})
 
+Dataset = Feed | PublishedLayer
+"""What the portal publishes."""
 
-def portal_key(feed: Feed) -> dg.AssetKey:
+
+def portal_key(dataset: Dataset) -> dg.AssetKey:
     """The portal's dataset, as an external asset at the root of the lineage."""
-    return dg.AssetKey(["portal", feed.name])
+    return dg.AssetKey(["portal", dataset.name])
 
 
 def raw_key(feed: Feed) -> dg.AssetKey:
@@ -26,14 +34,14 @@ def table_key(feed: Feed) -> dg.AssetKey:
     return dg.AssetKey(["postgis", feed.table])
 
 
-def dataset_url(feed: Feed) -> str:
+def dataset_link(dataset: Dataset) -> dg.UrlMetadataValue:
     """The dataset's page on the City's portal, whatever portal is configured."""
-    return f"https://data.cityofchicago.org/d/{feed.dataset_id}"
+    return dg.MetadataValue.url(f"https://data.cityofchicago.org/d/{dataset.dataset_id}")
 
 
-def tags(feed: Feed) -> dict[str, str]:
+def tags(dataset: Dataset) -> dict[str, str]:
     """Tags to filter by."""
-    return {"feed": feed.name, "dataset": feed.dataset_id}
+    return {"feed" if isinstance(dataset, Feed) else "layer": dataset.name, "dataset": dataset.dataset_id}
 
 
 def freshness(feed: Feed) -> dg.FreshnessPolicy:
@@ -42,8 +50,13 @@ def freshness(feed: Feed) -> dg.FreshnessPolicy:
     A backfill of old days counts as a load. Whether the newest crash is new enough is asked elsewhere.
     """
     if feed.name in LOADED_WEEKLY:
-        return dg.FreshnessPolicy.time_window(warn_window=timedelta(days=8), fail_window=timedelta(days=15))
+        return weekly_freshness()
     return dg.FreshnessPolicy.time_window(warn_window=timedelta(days=2), fail_window=timedelta(days=4))
+
+
+def weekly_freshness() -> dg.FreshnessPolicy:
+    """How old the last load may be of what is loaded once a week."""
+    return dg.FreshnessPolicy.time_window(warn_window=timedelta(days=8), fail_window=timedelta(days=15))
 
 
 def raw_columns(feed: Feed) -> dg.TableSchema:
@@ -83,3 +96,40 @@ def bounds(column: Column) -> list[str]:
     if column.highest_year_after is not None:
         words.append(f"at most the year after {column.highest_year_after}")
     return words
+
+
+def table_metadata(
+    table: Table, step: Callable[..., Any], way: Callable[..., Any], code_url: str, *, feed: Feed | None = None
+) -> dict[str, Any]:
+    """Of an asset that is a table as it is declared: its columns, its name in the database, the code behind it."""
+    return {
+        "dagster/column_schema": column_schema(table),
+        "dagster/table_name": f"{table.schema or 'public'}.{table.name}",
+        "dagster/code_references": links_to_code(step, way, code_url, feed=feed),
+    }
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """The columns of a table, with the types and comments they have in the database."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(
+                column.name,
+                _type_name(column.type),
+                column.comment,
+                constraints=dg.TableColumnConstraints(nullable=bool(column.nullable)),
+            )
+            for column in table.columns
+        ]
+    )
+
+
+def _type_name(kind: Any) -> str:
+    if hasattr(kind, "geometry_type"):
+        return f"geometry({kind.geometry_type},{kind.srid})"
+    return str(kind).lower()
+
+
+def check_specs(key: dg.AssetKey, meanings: Mapping[str, str]) -> list[dg.AssetCheckSpec]:
+    """The checks that an asset asks itself, by name, with what each means."""
+    return [dg.AssetCheckSpec(name, asset=key, description=meaning) for name, meaning in meanings.items()]

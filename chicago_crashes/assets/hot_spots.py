@@ -1,14 +1,12 @@
 """The hot spots as assets: cells of two grids and streets with the City's index, with checks that no crash is lost."""
 
-import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import dagster as dg
+from psycopg import Connection
 
-from chicago_crashes.assets.answers import MARTS, column_schema, mart_key
-from chicago_crashes.assets.description import OWNERS
-from chicago_crashes.assets.references import links_to_code
+from chicago_crashes.assets.answers import CRASH_FACTS_KEY, mart_key, mart_step, refreshed_in_turn
+from chicago_crashes.assets.layers import layer_key
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.hot_spots.cell_analysis import refresh_hot_spots
 from chicago_crashes.hot_spots.parameters import GridKind, HotSpotParameters, Measure, SegmentParameters
@@ -22,11 +20,11 @@ from chicago_crashes.postgis.hot_spots import (
     cell_accounts,
     segment_account,
 )
-from chicago_crashes.postgis.mart_tables import CRASH_FACTS
-from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
+from chicago_crashes.postgis.refreshing import Refreshed
 
 COUNTED, STATED, INDEXED = "every_crash_is_counted", "level_is_stated", "index_is_its_formula"
 ANALYSES = len(GridKind) * len(Measure)
+KINDS = ("postgres", "python")
 
 
 class HotSpotConfig(dg.Config):
@@ -56,103 +54,70 @@ def hot_spot_assets(*, code_url: str) -> list[dg.AssetsDefinition]:
 
 
 def _cells(code_url: str) -> dg.AssetsDefinition:
-    key = mart_key(HOT_SPOTS)
-
-    @dg.asset(
-        key=key,
-        deps=[mart_key(CRASH_FACTS), dg.AssetKey(["layers", BOUNDARY_LAYER])],
-        group_name=MARTS,
-        kinds={"postgres", "python"},
-        owners=OWNERS,
+    @mart_step(
+        HOT_SPOTS,
+        _cells,
+        refresh_hot_spots,
+        deps=[CRASH_FACTS_KEY, layer_key(BOUNDARY_LAYER)],
         description="The city in H3 hexagons and in squares: crashes, KSI, EPDO and the City's index of each cell, and "
         "Getis-Ord Gi* of each, with p values by drawing and Benjamini-Hochberg's correction. "
         "`hot_spot_parameters` has what was chosen.",
-        metadata={
-            "dagster/column_schema": column_schema(HOT_SPOTS),
-            "dagster/table_name": f"public.{HOT_SPOTS.name}",
-            "dagster/code_references": links_to_code(
-                [("the step", _cells), ("what it does", refresh_hot_spots)], code_url
-            ),
+        code_url=code_url,
+        kinds=KINDS,
+        checks={
+            COUNTED: "The cells of each grid hold all located crashes of the period, each once.",
+            STATED: "Each grid and measure says at which false discovery rate its cells are hot, and they are.",
         },
-        check_specs=[
-            dg.AssetCheckSpec(
-                COUNTED,
-                asset=key,
-                description="The cells of each grid hold all located crashes of the period, each once.",
-            ),
-            dg.AssetCheckSpec(
-                STATED,
-                asset=key,
-                description="Each grid and measure says at which false discovery rate its cells are hot, and they are.",
-            ),
-        ],
     )
     def hot_spots(
         context: dg.AssetExecutionContext, config: HotSpotConfig, postgis: PostgisResource
     ) -> Iterator[dg.MaterializeResult[None]]:
-        started = time.monotonic()
-        with postgis.connect() as connection, taking_turns(connection):
-            refreshed = refresh_hot_spots(connection, HotSpotParameters(**config.model_dump()))
-            accounts = cell_accounts(connection)
-        context.log.info(f"{HOT_SPOTS.name}: {refreshed.rows:,} rows")
-        yield dg.MaterializeResult(
-            metadata=_shown(refreshed, started),
-            check_results=[_counted(key, accounts), _stated(key, accounts, refreshed)],
+        chosen = HotSpotParameters(**config.model_dump())
+        yield refreshed_in_turn(
+            context, postgis, HOT_SPOTS, lambda connection: refresh_hot_spots(connection, chosen), _judged_cells
         )
 
     return hot_spots
 
 
 def _segments(code_url: str) -> dg.AssetsDefinition:
-    key = mart_key(HIGH_CRASH_SEGMENTS)
-
-    @dg.asset(
-        key=key,
-        deps=[mart_key(CRASH_FACTS), dg.AssetKey(["layers", STREET_LAYER])],
-        group_name=MARTS,
-        kinds={"postgres", "python"},
-        owners=OWNERS,
+    @mart_step(
+        HIGH_CRASH_SEGMENTS,
+        _segments,
+        refresh_high_crash_segments,
+        deps=[CRASH_FACTS_KEY, layer_key(STREET_LAYER)],
         description="The index by which the City ranked its High Crash Corridors, 5 x (K + A crashes) + B and C "
         "crashes per mile, for every segment of the street centre lines and for every street.",
-        metadata={
-            "dagster/column_schema": column_schema(HIGH_CRASH_SEGMENTS),
-            "dagster/table_name": f"public.{HIGH_CRASH_SEGMENTS.name}",
-            "dagster/code_references": links_to_code(
-                [("the step", _segments), ("what it does", refresh_high_crash_segments)], code_url
-            ),
+        code_url=code_url,
+        kinds=KINDS,
+        checks={
+            COUNTED: "Located crashes of the period are on one segment each, or out of reach of all.",
+            INDEXED: "The index of every row is (5 x (K + A crashes) + B and C crashes) / miles.",
         },
-        check_specs=[
-            dg.AssetCheckSpec(
-                COUNTED,
-                asset=key,
-                description="Located crashes of the period are on one segment each, or out of reach of all.",
-            ),
-            dg.AssetCheckSpec(
-                INDEXED,
-                asset=key,
-                description="The index of every row is (5 x (K + A crashes) + B and C crashes) / miles.",
-            ),
-        ],
     )
     def high_crash_segments(
         context: dg.AssetExecutionContext, config: SegmentConfig, postgis: PostgisResource
     ) -> Iterator[dg.MaterializeResult[None]]:
-        started = time.monotonic()
-        with postgis.connect() as connection, taking_turns(connection):
-            refreshed = refresh_high_crash_segments(connection, SegmentParameters(**config.model_dump()))
-            account = segment_account(connection, ANALYSIS)
-        context.log.info(f"{HIGH_CRASH_SEGMENTS.name}: {refreshed.rows:,} rows")
-        yield dg.MaterializeResult(
-            metadata=_shown(refreshed, started),
-            check_results=[_on_segments(key, account), _indexed(key, account)],
+        chosen = SegmentParameters(**config.model_dump())
+        yield refreshed_in_turn(
+            context,
+            postgis,
+            HIGH_CRASH_SEGMENTS,
+            lambda connection: refresh_high_crash_segments(connection, chosen),
+            _judged_segments,
         )
 
     return high_crash_segments
 
 
-def _shown(refreshed: Refreshed, started: float) -> dict[str, Any]:
-    seconds = round(time.monotonic() - started, 2)
-    return {"dagster/row_count": refreshed.rows, "seconds": seconds, **refreshed.numbers}
+def _judged_cells(connection: Connection, refreshed: Refreshed) -> list[dg.AssetCheckResult]:
+    key, accounts = mart_key(HOT_SPOTS), cell_accounts(connection)
+    return [_counted(key, accounts), _stated(key, accounts, refreshed)]
+
+
+def _judged_segments(connection: Connection, _refreshed: Refreshed) -> list[dg.AssetCheckResult]:
+    key, account = mart_key(HIGH_CRASH_SEGMENTS), segment_account(connection, ANALYSIS)
+    return [_on_segments(key, account), _indexed(key, account)]
 
 
 def _counted(key: dg.AssetKey, accounts: Sequence[CellAccount]) -> dg.AssetCheckResult:

@@ -1,26 +1,33 @@
 """The City's layers: one asset per layer, from the portal to its table, with the checks of what it became."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
-from chicago_crashes.assets.answers import AREAS, column_schema
-from chicago_crashes.assets.description import OWNERS
+from chicago_crashes.assets.description import (
+    OWNERS,
+    check_specs,
+    dataset_link,
+    portal_key,
+    table_metadata,
+    tags,
+    weekly_freshness,
+)
+from chicago_crashes.assets.portal import portal_asset
 from chicago_crashes.assets.raw import POOL
-from chicago_crashes.assets.references import links_to_code
-from chicago_crashes.assets.reporting import PERMANENT_FAILURE
+from chicago_crashes.assets.reporting import failure_of
 from chicago_crashes.assets.resources import PostgisResource, SodaResource
-from chicago_crashes.errors import CrashesError, TransientError
+from chicago_crashes.errors import CrashesError
 from chicago_crashes.layers.features import Shape
 from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
 from chicago_crashes.layers.refreshing import RefreshedLayer, refresh_layer
-from chicago_crashes.postgis import place_tables
 from chicago_crashes.postgis.layer_examination import Examination, examine
+from chicago_crashes.postgis.layers import TABLES
 
-TABLES = {Shape.POLYGON: place_tables.AREAS, Shape.LINE: place_tables.LINES, Shape.POINT: place_tables.POINTS}
+AREAS = "areas"
+"""The group of all layers, and of what is told by their areas."""
 
 AS_MANY_AS_EXPECTED, VALID, LABELS_DIFFER, NO_OVERLAP = "as_many_as_expected", "valid", "labels_differ", "no_overlap"
 MOST_OVERLAP = 0.001
@@ -39,11 +46,6 @@ def layer_key(name: str) -> dg.AssetKey:
     return dg.AssetKey(["layers", name])
 
 
-def portal_layer_key(layer: PublishedLayer) -> dg.AssetKey:
-    """The portal's dataset, as an external asset at the root of the lineage."""
-    return dg.AssetKey(["portal", layer.name])
-
-
 def layer_check_names(layer: PublishedLayer) -> Sequence[str]:
     """The checks that are asked of the layer."""
     names = [VALID]
@@ -58,17 +60,7 @@ def layer_check_names(layer: PublishedLayer) -> Sequence[str]:
 
 def portal_layer_assets() -> list[dg.AssetSpec]:
     """The datasets the City publishes."""
-    return [
-        dg.AssetSpec(
-            portal_layer_key(layer),
-            group_name="portal",
-            description=f"{layer.title}, as the City of Chicago publishes it. {layer.description}",
-            kinds={"socrata"},
-            tags=_tags(layer),
-            metadata={"dataset": dg.MetadataValue.url(_url(layer))},
-        )
-        for layer in PUBLISHED_LAYERS
-    ]
+    return [portal_asset(layer) for layer in PUBLISHED_LAYERS]
 
 
 def layer_assets(retries: dg.RetryPolicy, *, code_url: str) -> list[dg.AssetsDefinition]:
@@ -77,33 +69,26 @@ def layer_assets(retries: dg.RetryPolicy, *, code_url: str) -> list[dg.AssetsDef
 
 
 def _layer_asset(layer: PublishedLayer, retries: dg.RetryPolicy, code_url: str) -> dg.AssetsDefinition:
-    table = TABLES[layer.shape]
+    key, table = layer_key(layer.name), TABLES[layer.shape].table
 
     @dg.asset(
-        key=layer_key(layer.name),
-        deps=[portal_layer_key(layer)],
+        key=key,
+        deps=[portal_key(layer)],
         group_name=AREAS,
         kinds={"socrata", "postgres"},
         owners=OWNERS,
-        tags=_tags(layer),
+        tags=tags(layer),
         pool=POOL,
         retry_policy=retries,
-        freshness_policy=dg.FreshnessPolicy.time_window(warn_window=timedelta(days=8), fail_window=timedelta(days=15)),
+        freshness_policy=weekly_freshness(),
         description=f"{layer.description} In `{table.name}`, where `layers.layer` is {layer.name}; earlier versions of "
         "its features are in `ops.layer_history`.",
         metadata={
-            "dagster/column_schema": column_schema(table),
-            "dagster/table_name": f"public.{table.name}",
-            "dagster/code_references": links_to_code(
-                [("the step", _layer_asset), ("what it does", refresh_layer)], code_url
-            ),
-            "dataset": dg.MetadataValue.url(_url(layer)),
+            **table_metadata(table, _layer_asset, refresh_layer, code_url),
+            "dataset": dataset_link(layer),
             **_validity(layer),
         },
-        check_specs=[
-            dg.AssetCheckSpec(name, asset=layer_key(layer.name), description=_meaning(layer, name))
-            for name in layer_check_names(layer)
-        ],
+        check_specs=check_specs(key, {name: _meaning(layer, name) for name in layer_check_names(layer)}),
     )
     def refresh(
         context: dg.AssetExecutionContext, config: LayerConfig, soda: SodaResource, postgis: PostgisResource
@@ -115,10 +100,7 @@ def _layer_asset(layer: PublishedLayer, retries: dg.RetryPolicy, code_url: str) 
                     connection, refreshed.stored.layer_id, layer.shape, with_overlaps=layer.divides_the_city
                 )
         except CrashesError as error:
-            may_pass = isinstance(error, TransientError)
-            if not may_pass:
-                context.instance.add_run_tags(context.run.run_id, {PERMANENT_FAILURE: "true"})
-            raise dg.Failure(description=str(error), allow_retries=may_pass) from error
+            raise failure_of(context, error) from error
         yield dg.MaterializeResult(
             metadata=_shown(refreshed),
             check_results=[_result(layer, name, examined) for name in layer_check_names(layer)],
@@ -201,15 +183,7 @@ def _range(layer: PublishedLayer) -> str:
     return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
 
 
-def _tags(layer: PublishedLayer) -> dict[str, str]:
-    return {"layer": layer.name, "dataset": layer.dataset_id}
-
-
 def _validity(layer: PublishedLayer) -> dict[str, str]:
     """The days on which the boundaries are in force, where they are known."""
     known = {"valid_from": layer.valid_from, "valid_to": layer.valid_to}
     return {name: day.isoformat() for name, day in known.items() if day is not None}
-
-
-def _url(layer: PublishedLayer) -> str:
-    return f"https://data.cityofchicago.org/d/{layer.dataset_id}"

@@ -2,20 +2,18 @@
 
 import dagster as dg
 
-from chicago_crashes.assets.description import dataset_url, portal_key, raw_columns, tags
+from chicago_crashes.assets.description import Dataset, dataset_link, portal_key, raw_columns, tags
 from chicago_crashes.feeds import Feed
 
 
-def portal_asset(feed: Feed) -> dg.AssetSpec:
-    """The dataset the City publishes."""
+def portal_asset(dataset: Dataset) -> dg.AssetSpec:
+    """The dataset the City publishes; the columns of a layer are those of the day, and declared nowhere."""
+    columns = {"dagster/column_schema": raw_columns(dataset)} if isinstance(dataset, Feed) else {}
     return dg.AssetSpec(
-        portal_key(feed),
+        portal_key(dataset),
         group_name="portal",
-        description=f"{feed.title}, as the City of Chicago publishes it. {feed.description}",
+        description=f"{dataset.title}, as the City of Chicago publishes it. {dataset.description}",
         kinds={"socrata"},
-        tags=tags(feed),
-        metadata={
-            "dagster/column_schema": raw_columns(feed),
-            "dataset": dg.MetadataValue.url(dataset_url(feed)),
-        },
+        tags=tags(dataset),
+        metadata={**columns, "dataset": dataset_link(dataset)},
     )

@@ -8,9 +8,8 @@ import dagster as dg
 
 from chicago_crashes.alerts.causes import review_low_scores
 from chicago_crashes.alerts.noticing import keep
-from chicago_crashes.assets.description import OWNERS, table_key, tags
+from chicago_crashes.assets.description import OWNERS, check_specs, table_key, table_metadata, tags
 from chicago_crashes.assets.partitions import TIME_ZONE
-from chicago_crashes.assets.references import code_references
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.quality import score_months, scores
@@ -62,19 +61,14 @@ def quality_asset(feed: Feed, months: dg.MonthlyPartitionsDefinition, *, code_ur
         tags=tags(feed),
         description=f"How good each month of {feed.table} is, from 0 to 100: completeness 30, accuracy 30, consistency "
         "20, timeliness 10, validity 10. `docs/quality.md` tells what is counted.",
-        metadata={
-            "dagster/column_schema": _columns(),
-            "dagster/table_name": "ops.quality_scores",
-            "dagster/code_references": code_references(feed, quality_asset, score_months, code_url),
-        },
-        check_specs=[
-            dg.AssetCheckSpec(
-                "score",
-                asset=quality_key(feed),
-                description=f"No month scores below {LOW} (warning) or {VERY_LOW} (error); months before "
-                f"{CITYWIDE_SINCE:%B %Y}, of which the data are not whole, are not judged.",
-            )
-        ],
+        metadata=table_metadata(QUALITY_SCORES, quality_asset, score_months, code_url, feed=feed),
+        check_specs=check_specs(
+            quality_key(feed),
+            {
+                "score": f"No month scores below {LOW} (warning) or {VERY_LOW} (error); months before "
+                f"{CITYWIDE_SINCE:%B %Y}, of which the data are not whole, are not judged."
+            },
+        ),
     )
     def score(context: dg.AssetExecutionContext, postgis: PostgisResource) -> Iterator[dg.MaterializeResult[None]]:
         asked = [month_of(key) for key in context.partition_keys]
@@ -120,13 +114,4 @@ def _result(feed: Feed, low: LowScores) -> dg.AssetCheckResult:
             **({"low_scores": dg.MetadataValue.json(named)} if named else {}),
         },
         description=low.in_words if low.months else None,
-    )
-
-
-def _columns() -> dg.TableSchema:
-    return dg.TableSchema(
-        [
-            dg.TableColumn(column.name, column.type.compile().lower(), column.comment)
-            for column in QUALITY_SCORES.columns
-        ]
     )

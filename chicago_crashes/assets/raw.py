@@ -7,9 +7,9 @@ from pydantic import Field
 
 from chicago_crashes.alerts.causes import review_unknown_columns
 from chicago_crashes.alerts.noticing import keep
-from chicago_crashes.assets.description import OWNERS, dataset_url, freshness, portal_key, raw_columns, raw_key, tags
+from chicago_crashes.assets.description import OWNERS, dataset_link, freshness, portal_key, raw_columns, raw_key, tags
 from chicago_crashes.assets.lineage import raw_lineage
-from chicago_crashes.assets.references import code_references
+from chicago_crashes.assets.references import links_to_code
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.feeds import Feed
@@ -50,8 +50,8 @@ def raw_asset(
         metadata={
             "dagster/column_schema": raw_columns(feed),
             "dagster/column_lineage": raw_lineage(feed),
-            "dagster/code_references": code_references(feed, raw_asset, fetch_days, code_url),
-            "dataset": dg.MetadataValue.url(dataset_url(feed)),
+            "dagster/code_references": links_to_code(raw_asset, fetch_days, code_url, feed=feed),
+            "dataset": dataset_link(feed),
         },
     )
     def fetch(

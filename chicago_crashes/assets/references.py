@@ -1,7 +1,7 @@
 """Links from an asset to the code behind it: the step, what it does, the declaration of its feed."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,13 @@ from chicago_crashes.settings import PROJECT_ROOT
 DECLARATIONS = PROJECT_ROOT / "chicago_crashes" / "feeds"
 
 
-def code_references(
-    feed: Feed, step: Callable[..., Any], way: Callable[..., Any], code_url: str
+def links_to_code(
+    step: Callable[..., Any], way: Callable[..., Any], code_url: str, *, feed: Feed | None = None
 ) -> dg.CodeReferencesMetadataValue:
     """The places in the code; below `code_url`, if there is one, and otherwise the files of this machine."""
-    declaration = ("the declaration of the feed", DECLARATIONS / f"{feed.name}.py", 1)
-    return _links([("the step", *_place(step)), ("what it does", *_place(way)), declaration], code_url)
-
-
-def links_to_code(functions: Sequence[tuple[str, Callable[..., Any]]], code_url: str) -> dg.CodeReferencesMetadataValue:
-    """Where the named functions are; below `code_url`, if there is one, and otherwise the files of this machine."""
-    return _links([(label, *_place(function)) for label, function in functions], code_url)
-
-
-def _links(places: Sequence[tuple[str, Path, int]], code_url: str) -> dg.CodeReferencesMetadataValue:
+    places: list[tuple[str, Path, int]] = [("the step", *_place(step)), ("what it does", *_place(way))]
+    if feed is not None:
+        places.append(("the declaration of the feed", DECLARATIONS / f"{feed.name}.py", 1))
     return dg.CodeReferencesMetadataValue(
         code_references=[
             dg.UrlCodeReference(url=f"{code_url.rstrip('/')}/{file.relative_to(PROJECT_ROOT)}#L{line}", label=label)

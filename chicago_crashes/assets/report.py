@@ -36,9 +36,5 @@ def location_report_asset(*, code_url: str) -> dg.AssetSpec:
         kinds={"postgres", "sql"},
         owners=OWNERS,
         description=DESCRIPTION,
-        metadata={
-            "dagster/code_references": links_to_code(
-                [("the step", location_report_asset), ("what it does", report_of)], code_url
-            ),
-        },
+        metadata={"dagster/code_references": links_to_code(location_report_asset, report_of, code_url)},
     )

@@ -62,6 +62,13 @@ def report_days(
     return done
 
 
+def failure_of(context: dg.AssetExecutionContext, error: CrashesError) -> dg.Failure:
+    """What a step raises for an error: its run is tried again only if that may help."""
+    may_pass = isinstance(error, TransientError)
+    _allow_retries(context, may_pass)
+    return dg.Failure(description=str(error), allow_retries=may_pass)
+
+
 def _failure(
     context: dg.AssetExecutionContext, failures: list[DayFailure], stopped_by: CrashesError | None, *, done: int
 ) -> dg.Failure:
@@ -71,10 +78,15 @@ def _failure(
     named = ", ".join(failed[:DAYS_NAMED]) + (" …" if len(failed) > DAYS_NAMED else "")
     which = f": {named}" if failed else ""
     may_pass = all(isinstance(error, TransientError) for error in errors)
-    if not may_pass:
-        context.instance.add_run_tags(context.run.run_id, {PERMANENT_FAILURE: "true"})
+    _allow_retries(context, may_pass)
     return dg.Failure(
         description=f"{total - done} of {total} days failed{which}. {errors[0]}",
         metadata={"failed_days": dg.MetadataValue.json(failed), "days_done": done},
         allow_retries=may_pass,
     )
+
+
+def _allow_retries(context: dg.AssetExecutionContext, may_pass: bool) -> None:
+    """What `dagster.Failure` forbids stops the step alone; whoever launches whole runs again reads their tags."""
+    if not may_pass:
+        context.instance.add_run_tags(context.run.run_id, {PERMANENT_FAILURE: "true"})

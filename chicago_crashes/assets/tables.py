@@ -9,7 +9,7 @@ from pydantic import Field
 
 from chicago_crashes.assets.description import OWNERS, freshness, raw_key, table_columns, table_key, tags
 from chicago_crashes.assets.lineage import table_lineage
-from chicago_crashes.assets.references import code_references
+from chicago_crashes.assets.references import links_to_code
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
 from chicago_crashes.assets.resources import LakeResource, PostgisResource
 from chicago_crashes.assets.showing import what_is_shown
@@ -50,7 +50,7 @@ def table_asset(
         metadata={
             "dagster/column_schema": table_columns(feed),
             "dagster/column_lineage": table_lineage(feed),
-            "dagster/code_references": code_references(feed, table_asset, load_days, code_url),
+            "dagster/code_references": links_to_code(table_asset, load_days, code_url, feed=feed),
             "dagster/table_name": f"public.{feed.table}",
         },
     )

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from chicago_crashes.assets.answers import AREAS, column_schema
-from chicago_crashes.assets.description import OWNERS
-from chicago_crashes.assets.references import links_to_code
-from chicago_crashes.assets.reporting import PERMANENT_FAILURE
+from chicago_crashes.assets.description import OWNERS, table_metadata
+from chicago_crashes.assets.layers import AREAS, layer_key
+from chicago_crashes.assets.reporting import failure_of
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.layers.uploads.fields import FieldSummary
@@ -18,7 +17,7 @@ from chicago_crashes.postgis.layers import store_layer
 from chicago_crashes.postgis.place_tables import AREAS as AREAS_TABLE
 from chicago_crashes.settings import settings
 
-UPLOADED = dg.AssetKey(["layers", "uploaded"])
+UPLOADED = layer_key("uploaded")
 PARTITIONS = "uploaded_layers"
 DIGEST = "file_digest"
 """The metadata by which the sensor knows what was loaded."""
@@ -44,20 +43,13 @@ def uploaded_asset(*, code_url: str) -> dg.AssetsDefinition:
         owners=OWNERS,
         description="Layers that people brought as GeoJSON, zipped Shapefile or GeoPackage: each file in "
         "`CRASHES_LAYERS_FOLDER` is one. It is stored whole or refused with the reason.",
-        metadata={
-            "dagster/column_schema": column_schema(AREAS_TABLE),
-            "dagster/table_name": "public.areas",
-            "dagster/code_references": links_to_code(
-                [("the step", uploaded_asset), ("what it does", load_upload)], code_url
-            ),
-        },
+        metadata=table_metadata(AREAS_TABLE, uploaded_asset, load_upload, code_url),
     )
     def load(context: dg.AssetExecutionContext, postgis: PostgisResource) -> dg.MaterializeResult[None]:
         try:
             return load_upload(context.partition_key, postgis)
         except PermanentError as error:
-            context.instance.add_run_tags(context.run.run_id, {PERMANENT_FAILURE: "true"})
-            raise dg.Failure(description=str(error), allow_retries=False) from error
+            raise failure_of(context, error) from error
 
     return load
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from chicago_crashes.assets.layers import layer_check_names, layer_key, portal_layer_key
+from chicago_crashes.assets.description import portal_key
+from chicago_crashes.assets.layers import layer_check_names, layer_key
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.layers import REFRESH_LAYERS, LayersOutcome, launch_layers
@@ -107,13 +108,13 @@ def test_layers_begin_at_the_portal_and_say_what_they_are() -> None:
     graph = build_defs(Settings(_env_file=None)).resolve_asset_graph()
     for layer in PUBLISHED_LAYERS:
         node = graph.get(layer_key(layer.name))
-        assert node.parent_keys == {portal_layer_key(layer)}
+        assert node.parent_keys == {portal_key(layer)}
         assert node.group_name == "areas"
         assert node.tags["dataset"] == layer.dataset_id
         assert node.freshness_policy
         assert {column.name for column in node.metadata["dagster/column_schema"].columns} > {"layer_id", "geometry"}
         assert {key.name for key in node.check_keys} == set(layer_check_names(layer))
-        root = graph.get(portal_layer_key(layer))
+        root = graph.get(portal_key(layer))
         assert root.is_external
         assert root.metadata["dataset"].url == f"https://data.cityofchicago.org/d/{layer.dataset_id}"
 
