@@ -15,8 +15,10 @@ from sqlalchemy import Table
 from chicago_crashes.assets.description import OWNERS, check_specs, table_key, table_metadata
 from chicago_crashes.assets.layers import AREAS, layer_key
 from chicago_crashes.assets.resources import PostgisResource
+from chicago_crashes.assets.uploads import UPLOADED
 from chicago_crashes.feeds import feed_named
-from chicago_crashes.postgis.assignment import CITY, NEAREST_WITHIN_FEET, assign_locations
+from chicago_crashes.layers.published import CITY_BOUNDARY
+from chicago_crashes.postgis.assignment import NEAREST_WITHIN_FEET, assign_locations
 from chicago_crashes.postgis.facts import PROVISIONAL_DAYS, refresh_facts
 from chicago_crashes.postgis.mart_tables import AREA_COLUMNS, CRASH_FACTS
 from chicago_crashes.postgis.place_tables import LOCATION_AREAS
@@ -125,7 +127,7 @@ def location_areas_asset(layers: Iterable[dg.AssetKey], *, code_url: str) -> dg.
 
 def polygon_layers() -> list[dg.AssetKey]:
     """The layers places are assigned to: the City's polygons, and those people brought."""
-    return [layer_key(name) for name in (*AREA_COLUMNS.values(), CITY, "uploaded")]
+    return [*(layer_key(name) for name in (*AREA_COLUMNS.values(), CITY_BOUNDARY.name)), UPLOADED]
 
 
 def crash_facts_asset(*, code_url: str) -> dg.AssetsDefinition:

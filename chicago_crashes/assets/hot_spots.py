@@ -11,10 +11,9 @@ from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.hot_spots.cell_analysis import refresh_hot_spots
 from chicago_crashes.hot_spots.parameters import GridKind, HotSpotParameters, Measure, SegmentParameters
 from chicago_crashes.hot_spots.street_analysis import ANALYSIS, refresh_high_crash_segments
+from chicago_crashes.layers.published import CITY_BOUNDARY, STREET_CENTER_LINES
 from chicago_crashes.postgis.hot_spot_tables import HIGH_CRASH_SEGMENTS, HOT_SPOTS
 from chicago_crashes.postgis.hot_spots import (
-    BOUNDARY_LAYER,
-    STREET_LAYER,
     CellAccount,
     SegmentAccount,
     cell_accounts,
@@ -58,7 +57,7 @@ def _cells(code_url: str) -> dg.AssetsDefinition:
         HOT_SPOTS,
         _cells,
         refresh_hot_spots,
-        deps=[CRASH_FACTS_KEY, layer_key(BOUNDARY_LAYER)],
+        deps=[CRASH_FACTS_KEY, layer_key(CITY_BOUNDARY.name)],
         description="The city in H3 hexagons and in squares: crashes, KSI, EPDO and the City's index of each cell, and "
         "Getis-Ord Gi* of each, with p values by drawing and Benjamini-Hochberg's correction. "
         "`hot_spot_parameters` has what was chosen.",
@@ -85,7 +84,7 @@ def _segments(code_url: str) -> dg.AssetsDefinition:
         HIGH_CRASH_SEGMENTS,
         _segments,
         refresh_high_crash_segments,
-        deps=[CRASH_FACTS_KEY, layer_key(STREET_LAYER)],
+        deps=[CRASH_FACTS_KEY, layer_key(STREET_CENTER_LINES.name)],
         description="The index by which the City ranked its High Crash Corridors, 5 x (K + A crashes) + B and C "
         "crashes per mile, for every segment of the street centre lines and for every street.",
         code_url=code_url,

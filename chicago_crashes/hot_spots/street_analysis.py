@@ -8,13 +8,16 @@ from psycopg import Connection
 from chicago_crashes.hot_spots.cell_analysis import NOTHING_TO_COUNT
 from chicago_crashes.hot_spots.parameters import Measure, SegmentParameters
 from chicago_crashes.hot_spots.streets import SEGMENT, STREET, house_numbers, ranked
+from chicago_crashes.layers.published import STREET_CENTER_LINES
 from chicago_crashes.postgis import hot_spots as stored
 from chicago_crashes.postgis.refreshing import Refreshed, record_refresh
 from chicago_crashes.severity import CITY_WEIGHTS
 
 MART = "high_crash_segments"
 ANALYSIS = "streets"
-NO_STREETS = f"the layer {stored.STREET_LAYER} is not loaded: `chicago-crashes layer refresh {stored.STREET_LAYER}`"
+NO_STREETS = (
+    f"the layer {STREET_CENTER_LINES.name} is not loaded: `chicago-crashes layer refresh {STREET_CENTER_LINES.name}`"
+)
 
 
 def refresh_high_crash_segments(connection: Connection, chosen: SegmentParameters | None = None) -> Refreshed:

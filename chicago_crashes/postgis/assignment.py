@@ -12,6 +12,7 @@ from typing import Any
 from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
+from chicago_crashes.layers.published import CITY_BOUNDARY, POLICE_BEATS
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
 from chicago_crashes.postgis.sql_files import sql_file
 
@@ -29,8 +30,6 @@ longer to cut than they save."""
 
 COARSEST_CELLS_PER_DEGREE = 4
 """Where the cutting begins."""
-
-BEATS, CITY = "police_beats", "city_boundary"
 
 
 def assign_locations(connection: Connection) -> Refreshed:
@@ -60,7 +59,9 @@ def outdated_layers(connection: Connection) -> int:
 def agreement(connection: Connection) -> dict[str, int]:
     """How the places fit the beats of the reports and the outline of the city, in crashes."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        (numbers,) = cursor.execute(sql_file("places/agreement"), {"beats": BEATS, "city": CITY}).fetchall()
+        (numbers,) = cursor.execute(
+            sql_file("places/agreement"), {"beats": POLICE_BEATS.name, "city": CITY_BOUNDARY.name}
+        ).fetchall()
     return numbers
 
 

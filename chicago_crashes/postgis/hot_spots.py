@@ -13,12 +13,11 @@ from psycopg.rows import class_row, dict_row
 
 from chicago_crashes.hot_spots.grids import StudyArea
 from chicago_crashes.hot_spots.parameters import GridKind, Measure, Period
+from chicago_crashes.layers.published import CITY_BOUNDARY, STREET_CENTER_LINES
 from chicago_crashes.postgis.copy import copy_from_query, copy_rows
 from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.quality import CITYWIDE_SINCE
 
-BOUNDARY_LAYER = "city_boundary"
-STREET_LAYER = "street_center_lines"
 MARGIN_FEET = 1320.0
 """Around the places with crashes, where the City's boundary is not there to say how far a field goes."""
 
@@ -87,18 +86,18 @@ def study_area(connection: Connection, days: Period) -> StudyArea:
     """The area whose cells are looked at; there must be located crashes."""
     row = connection.execute(
         sql_file("study_area"),
-        {"layer": BOUNDARY_LAYER, "margin_feet": MARGIN_FEET, "first": days.first, "last": days.last},
+        {"layer": CITY_BOUNDARY.name, "margin_feet": MARGIN_FEET, "first": days.first, "last": days.last},
     ).fetchone()
     is_boundary, degrees, feet = row or (False, b"", b"")
-    name = BOUNDARY_LAYER if is_boundary else f"hull of the crashes and {MARGIN_FEET:g} feet around it"
+    name = CITY_BOUNDARY.name if is_boundary else f"hull of the crashes and {MARGIN_FEET:g} feet around it"
     return StudyArea(name, shapely.from_wkb(degrees), shapely.from_wkb(feet))
 
 
 def street_lines(connection: Connection) -> pl.DataFrame:
     """The street centre lines: key, street, house numbers as published, length, geometry in feet."""
-    return copy_from_query(connection, sql_file("street_lines"), LINE_COLUMNS, {"layer": STREET_LAYER}).with_columns(
-        pl.col("street").fill_null("")
-    )
+    return copy_from_query(
+        connection, sql_file("street_lines"), LINE_COLUMNS, {"layer": STREET_CENTER_LINES.name}
+    ).with_columns(pl.col("street").fill_null(""))
 
 
 def forget_hot_spots(connection: Connection, analyses: Sequence[str]) -> None:
@@ -138,7 +137,7 @@ def add_segments(connection: Connection, days: Period, rows: pl.DataFrame, membe
     copy_rows(connection, sql.Identifier("staged_segments"), rows)
     copy_rows(connection, sql.Identifier("staged_members"), members)
     added = connection.execute(
-        sql_file("add_high_crash_segments"), {"layer": STREET_LAYER, "first": days.first, "last": days.last}
+        sql_file("add_high_crash_segments"), {"layer": STREET_CENTER_LINES.name, "first": days.first, "last": days.last}
     ).rowcount
     connection.execute("drop table staged_segments, staged_members")
     return added

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from psycopg import Connection, sql
 
+from chicago_crashes.layers.published import STREET_CENTER_LINES
 from chicago_crashes.postgis.mart_tables import INTERSECTIONS, STREETS
 from chicago_crashes.postgis.marts import counting, following
 from chicago_crashes.postgis.place_tables import SRID_FEET
@@ -12,7 +13,7 @@ from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.postgis.tables import SRID
 from chicago_crashes.quality import CITYWIDE_SINCE
 
-CENTER_LINES = "street_center_lines"
+CENTER_LINES = STREET_CENTER_LINES.name
 """The layer that intersections are made from."""
 
 REACH_FEET = 100
