@@ -5,7 +5,8 @@ among the staged ones were withdrawn by the portal, so they leave the table and 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -91,8 +92,7 @@ def merge_days(
     Raises:
         NewerVersionLoadedError: a day was fetched before the version of it that is loaded already.
     """
-    with connection.transaction():
-        _wait_for_other_merges(connection, feed)
+    with _taking_turns(connection, feed), connection.transaction():
         _refuse_older_versions(connection, feed, days)
         written = _merge_rows(connection, feed, cleaned.rows, [source.day for source in days], run_id)
         counts = _day_counts(connection, feed, cleaned, days, written)
@@ -111,9 +111,20 @@ class _Written:
     withdrawn: Mapping[date, int]
 
 
-def _wait_for_other_merges(connection: Connection, feed: Feed) -> None:
-    """Two runs over the same days at once must end as one would: merges of a feed take turns."""
-    connection.execute("select pg_advisory_xact_lock(hashtext('chicago_crashes.merge'), hashtext(%s))", [feed.name])
+@contextmanager
+def _taking_turns(connection: Connection, feed: Feed) -> Iterator[None]:
+    """Two runs over the same days at once must end as one would: merges of a feed take turns.
+
+    A transaction begins when it is its turn, so that what a later merge writes bears a later time.
+    """
+    connection.execute("select pg_advisory_lock(hashtext('chicago_crashes.merge'), hashtext(%s))", [feed.name])
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute(
+                "select pg_advisory_unlock(hashtext('chicago_crashes.merge'), hashtext(%s))", [feed.name]
+            )
 
 
 def _refuse_older_versions(connection: Connection, feed: Feed, days: Sequence[SourceDay]) -> None:

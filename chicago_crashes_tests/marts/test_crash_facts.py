@@ -345,6 +345,52 @@ def test_only_touched_days_are_made_anew(db: Connection) -> None:
     assert rows_of(db, "select xmin::text from crash_facts where crash_record_id = 'x'") == version
 
 
+def test_of_a_touched_day_only_new_and_amended_crashes_are_made_anew(db: Connection) -> None:
+    for number, key in enumerate(("same", "amended", "hurt", "gone", "hit")):
+        add_crash(db, key)
+        add_person(db, key, f"O {key}")
+        add_unit(db, key, number)
+    sign(db, DAY)
+    refresh_facts(db)
+    before = versions(db)
+    with db.transaction():
+        db.execute("update crashes set injuries_fatal = 1, updated_at = now() where crash_record_id = 'amended'")
+        db.execute("delete from crashes where crash_record_id = 'gone'")
+        db.execute(
+            "update crash_people set injury_classification = 'FATAL', updated_at = now() where crash_record_id = 'hurt'"
+        )
+        db.execute("update crash_vehicles set unit_type = 'PARKED', updated_at = now() where crash_record_id = 'hit'")
+        add_crash(db, "new")
+        sign(db, DAY)
+    refresh_facts(db)
+    after = versions(db)
+    assert {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)} == {
+        "amended",
+        "hurt",
+        "gone",
+        "hit",
+        "new",
+    }
+    assert (fact(db, "amended")["persons_k"], fact(db, "hurt")["occupants_k"]) == (1, 1)
+
+
+def versions(db: Connection) -> dict[object, object]:
+    """Which transaction wrote each crash's facts."""
+    return dict(rows_of(db, "select crash_record_id, xmin::text from crash_facts"))  # type: ignore[arg-type]
+
+
+def test_a_clock_that_was_set_back_hides_nothing(db: Connection) -> None:
+    add_crash(db, "x")
+    sign(db, DAY)
+    refresh_facts(db)
+    db.execute("update ops.fact_days set made_from = array(select at + interval '1 h' from unnest(made_from) as at)")
+    with db.transaction():
+        db.execute("update crashes set injuries_fatal = 1, updated_at = now()")
+        sign(db, DAY, feeds=["crashes"])
+    refresh_facts(db)
+    assert fact(db)["persons_k"] == 1
+
+
 def test_days_of_which_no_load_is_recorded_are_always_made(db: Connection) -> None:
     add_crash(db, "x")
     assert days_to_make(db) == [DAY]
@@ -511,7 +557,7 @@ def change(db: Connection, chance: random.Random, days: list[date], key: str) ->
     """One thing that loads or people do, with what a load records of it."""
     crash, day = chance.choice(rows_of(db, "select crash_record_id, crash_date::date from crashes order by 1"))
     other = chance.choice(days)
-    match chance.randint(0, 7):
+    match chance.randint(0, 9):
         case 0:
             new_crash(db, chance, key, other)
             sign(db, other)
@@ -526,6 +572,16 @@ def change(db: Connection, chance: random.Random, days: list[date], key: str) ->
             sign(db, other, feeds=["people", "vehicles"])
         case 4:
             withdraw_person(db, str(crash))
+        case 8:
+            with db.transaction():
+                db.execute(
+                    "update crashes set injuries_fatal = injuries_fatal + 1, updated_at = now()"
+                    " where crash_record_id = %s",
+                    [crash],
+                )
+                sign(db, day, feeds=["crashes"])  # type: ignore[arg-type]
+        case 9:
+            amend_people(db, str(crash))
         case 5:
             put_layer(db, "wards", {"1": square(WEST, SOUTH), "2": square(WEST + 0.01, SOUTH)})
         case 6:
@@ -535,6 +591,18 @@ def change(db: Connection, chance: random.Random, days: list[date], key: str) ->
             days.append(new_day)
             new_crash(db, chance, key, new_day)
             sign(db, new_day)
+
+
+def amend_people(db: Connection, crash: str) -> None:
+    """All people of a crash are dead, as a merge has it."""
+    with db.transaction():
+        amended = rows_of(
+            db,
+            "update crash_people set injury_classification = 'FATAL', updated_at = now() where crash_record_id = %s"
+            " returning crash_date::date",
+            crash,
+        )
+        sign(db, *{str(day) for (day,) in amended}, feeds=["people"])
 
 
 def withdraw_person(db: Connection, crash: str) -> None:

@@ -384,30 +384,58 @@ def test_two_merges_of_the_same_days_at_once_end_as_one(shared_database: str, da
 def test_a_merge_waits_for_the_one_before_it(shared_database: str) -> None:
     """Were they to overlap, both would put the old version of an amended row into history."""
     days: Days = {DAY: [{"street_name": "NEW", ":updated_at": LATER}]}
-    second: list[dict[date, DayCounts]] = []
+    made: list[dict[date, DayCounts]] = []
 
     def merge() -> None:
         with connected(shared_database) as connection:
-            second.append(load(connection, CRASHES, days))
+            made.append(load(connection, CRASHES, days))
 
     with connected(shared_database) as connection, connected(shared_database) as watch:
         load(connection, CRASHES, {DAY: [{"street_name": "OLD"}]})
-        thread = threading.Thread(target=merge)
+        threads = [threading.Thread(target=merge) for _ in range(2)]
         with connection.transaction():
-            load(connection, CRASHES, days)
-            thread.start()
-            wait_for_somebody_to_wait(watch)
-        thread.join(timeout=60)
-        assert second[0][DAY] == counts(**sides(1), unchanged=1)
+            connection.execute("lock table ops.signatures in share row exclusive mode")
+            for thread in threads:
+                thread.start()
+            wait_until_waiting(watch, "advisory", "relation")
+        for thread in threads:
+            thread.join(timeout=60)
+        assert [each[DAY] for each in made] == [
+            counts(**sides(1), updated=1),
+            counts(**sides(1), unchanged=1),
+        ]
         assert rows_of(connection, "select count(*) from ops.history") == [(1,)]
 
 
-def wait_for_somebody_to_wait(watch: Connection) -> None:
-    """Return once a session of this database waits for a lock."""
+@pytest.mark.usefixtures("db")
+def test_what_a_merge_writes_bears_the_time_of_its_turn(shared_database: str) -> None:
+    """Otherwise a merge that had to wait would write what looks older than what was there before it."""
+
+    def merge() -> None:
+        with connected(shared_database) as connection:
+            load(connection, CRASHES, {DAY: [{}]})
+
+    with connected(shared_database) as holder, connected(shared_database) as watch:
+        turn = "(hashtext('chicago_crashes.merge'), hashtext('crashes'))"
+        rows_of(holder, f"select pg_advisory_lock{turn}")
+        thread = threading.Thread(target=merge)
+        thread.start()
+        wait_until_waiting(watch, "advisory")
+        ((ended,),) = rows_of(holder, "select clock_timestamp()")
+        rows_of(holder, f"select pg_advisory_unlock{turn}")
+        thread.join(timeout=60)
+        assert rows_of(watch, "select updated_at > %s from crashes", ended) == [(True,)]
+
+
+def wait_until_waiting(watch: Connection, *locks: str) -> None:
+    """Return once sessions of this database wait for just these kinds of locks."""
     deadline = time.monotonic() + 30
-    waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    while not rows_of(watch, waiting):
-        assert time.monotonic() < deadline, "the second merge did not wait for the first"
+    waiting = (
+        "select wait_event from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock' order by wait_event"
+    )
+    while (found := rows_of(watch, waiting)) != [(lock,) for lock in locks]:
+        assert time.monotonic() < deadline, found
 
 
 def test_places_are_built_by_the_database(db: Connection) -> None:
