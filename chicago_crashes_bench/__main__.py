@@ -21,7 +21,17 @@ from chicago_crashes_bench import plot, rendering, stored
 from chicago_crashes_bench.bench import Bench, Found
 from chicago_crashes_bench.growth import Growth
 from chicago_crashes_bench.machine import described
-from chicago_crashes_bench.measures import fetch, history, orchestration, places, poll, report, tables, usual_day
+from chicago_crashes_bench.measures import (
+    answers,
+    fetch,
+    history,
+    orchestration,
+    places,
+    poll,
+    report,
+    tables,
+    usual_day,
+)
 from chicago_crashes_bench.results import Measurement
 from chicago_crashes_bench.sizes import FULL, QUICK, Sizes
 from chicago_crashes_bench.stored import Taken
@@ -33,6 +43,7 @@ MEASURES: Mapping[str, Callable[[Bench], Found]] = {
     "history": history.measure,
     "poll": poll.measure,
     "usual-day": usual_day.measure,
+    "answers": answers.measure,
     "places": places.measure,
     "report": report.measure,
     "fetch": fetch.measure,

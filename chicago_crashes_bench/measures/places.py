@@ -1,6 +1,5 @@
-"""Places and answers: crashes to areas against plain ST_Contains, and all that is counted after a usual day."""
+"""Places: crashes to areas, against one plain ST_Contains join per layer."""
 
-import re
 import time
 from collections.abc import Callable, Mapping
 
@@ -10,13 +9,11 @@ from psycopg import sql
 from chicago_crashes.postgis.assignment import assign_locations
 from chicago_crashes_bench import database
 from chicago_crashes_bench.bench import Bench, Found
-from chicago_crashes_bench.history import COMMAND
-from chicago_crashes_bench.measures.usual_day import happen
 from chicago_crashes_bench.results import Amount, Bar, Kind, Measurement, Unit
 from chicago_crashes_bench.sizes import CRASHES_A_DAY, FIRST_DAY
 from chicago_crashes_bench.synthetic_facts import CRASHES_A_PLACE
 from chicago_crashes_bench.synthetic_layers import EAST, LAYERS, NORTH, SOUTH, WEST, put_layers
-from chicago_crashes_bench.watching import ProgramFailedError, Watched, run_watched
+from chicago_crashes_bench.watching import ProgramFailedError
 
 DRAW_PLACES = """
 create temporary table place as
@@ -62,12 +59,6 @@ where areas.area is distinct from plain.area or feet_away <> 0
 
 
 def measure(bench: Bench) -> Found:
-    """The assignment from nothing, and the answers from the loaded history."""
-    yield from assignment(bench)
-    yield from answers(bench)
-
-
-def assignment(bench: Bench) -> Found:
     """Seconds until all crashes have their areas in all layers, cutting included, against one join per layer.
 
     Both begin with what loads have made: the join with the spatial index of the crashes, the platform with the places.
@@ -109,30 +100,6 @@ def assignment(bench: Bench) -> Found:
     )
 
 
-def answers(bench: Bench) -> Found:
-    """Seconds of `chicago-crashes answers` over the whole history, and after a usual day."""
-    history, portal = bench.history, bench.portal
-    with psycopg.connect(history.database_url, autocommit=True) as connection:
-        if connection.execute("select from layers limit 1").fetchone() is None:
-            put_layers(connection)
-    size = f"{bench.sizes.history_days:,} days"
-    bench.tell("answers: all of them from nothing")
-    first = _run(bench, "answers")
-    yield Measurement("answers from nothing: places, facts and all marts", size, Amount(first.seconds, Unit.SECONDS))
-    database.keep_house(history.database_url)
-    days, _new_day, new = happen(bench, 2)
-    bench.tell("answers: chicago-crashes refresh")
-    _run(bench, "refresh", portal.url)
-    database.settle(history.database_url)
-    bench.tell("answers: after a usual day")
-    usual = _run(bench, "answers")
-    size = f"{' + '.join(map(str, new.values()))} new rows, {len(days)} amended days"
-    yield Measurement(
-        "answers after a usual day", size, Amount(_seconds_of_steps(usual), Unit.SECONDS), Bar(Kind.UNDER, 30)
-    )
-    yield Measurement("answers after a usual day, the whole command", size, Amount(usual.seconds, Unit.SECONDS))
-
-
 def _put_crashes(connection: psycopg.Connection, crashes: int) -> int:
     """Store crashes as wide as published ones, more of them at some places; how many places there are."""
     numbers = {
@@ -167,13 +134,3 @@ def _require_same(connection: psycopg.Connection, layers: Mapping[str, int]) -> 
             raise ProgramFailedError(
                 f"{differing} crashes are assigned to another of the {name} than ST_Contains says."
             )
-
-
-def _run(bench: Bench, command: str, portal_url: str = "") -> Watched:
-    environment = bench.workplace.environment(bench.history.database_url, portal_url, bench.history.lake)
-    return run_watched([*COMMAND, command], environment, bench.workplace.folder / command)
-
-
-def _seconds_of_steps(answered: Watched) -> float:
-    """The seconds of all answers, as the command prints them, without starting Python and Dagster."""
-    return sum(float(seconds) for seconds in re.findall(r"(?:areas|marts)/\w+\W+[\d,]+\W+?([\d.]+)", answered.output))
