@@ -22,14 +22,21 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from chicago_crashes.postgis.tables import SRID, metadata
 
+
+def _period_columns() -> list[TableColumn[date]]:
+    return [
+        TableColumn("first_day", Date(), nullable=False, comment="The first day whose crashes are counted"),
+        TableColumn("last_day", Date(), nullable=False, comment="The last such day"),
+    ]
+
+
 HOT_SPOT_PARAMETERS = Table(
     "hot_spot_parameters",
     metadata,
     TableColumn(
         "analysis", Text(), primary_key=True, comment="h3 crashes, square epdo, ...; streets for high_crash_segments"
     ),
-    TableColumn("first_day", Date(), nullable=False, comment="The first day whose crashes are counted"),
-    TableColumn("last_day", Date(), nullable=False, comment="The last such day"),
+    *_period_columns(),
     TableColumn("parameters", JSONB(), nullable=False, comment="What was chosen: sizes, distances, weights, the level"),
     TableColumn("numbers", JSONB(), nullable=False, comment="What came out: cells, crashes, hot cells, skewness, ..."),
     TableColumn(
@@ -41,13 +48,6 @@ HOT_SPOT_PARAMETERS = Table(
     ),
     comment="How each analysis in hot_spots and high_crash_segments was made, and what it found",
 )
-
-
-def _period_columns() -> list[TableColumn[date]]:
-    return [
-        TableColumn("first_day", Date(), nullable=False, comment="The first day whose crashes are counted"),
-        TableColumn("last_day", Date(), nullable=False, comment="The last such day"),
-    ]
 
 
 HOT_SPOTS = Table(

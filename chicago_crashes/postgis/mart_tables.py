@@ -223,30 +223,32 @@ def _compared_columns() -> list[TableColumn[float] | TableColumn[int] | TableCol
     ]
 
 
-AREA_MONTHLY = Table(
+def _area_table(name: str, period: TableColumn[date] | TableColumn[int], comment: str) -> Table:
+    """The table of all areas and periods of a kind, each compared with earlier ones."""
+    return Table(
+        name,
+        metadata,
+        TableColumn("layer", Text(), nullable=False),
+        TableColumn("area", Text(), nullable=False),
+        TableColumn("label", Text(), nullable=False),
+        period,
+        *count_columns(),
+        *_compared_columns(),
+        PrimaryKeyConstraint("layer", "area", period.name),
+        comment=comment,
+    )
+
+
+AREA_MONTHLY = _area_table(
     "area_monthly",
-    metadata,
-    TableColumn("layer", Text(), nullable=False),
-    TableColumn("area", Text(), nullable=False),
-    TableColumn("label", Text(), nullable=False),
     TableColumn("month", Date(), nullable=False, comment="Its first day"),
-    *count_columns(),
-    *_compared_columns(),
-    PrimaryKeyConstraint("layer", "area", "month"),
-    comment="Crashes of every area and month, months without crashes included",
+    "Crashes of every area and month, months without crashes included",
 )
 
-AREA_YEARLY = Table(
+AREA_YEARLY = _area_table(
     "area_yearly",
-    metadata,
-    TableColumn("layer", Text(), nullable=False),
-    TableColumn("area", Text(), nullable=False),
-    TableColumn("label", Text(), nullable=False),
     TableColumn("year", SmallInteger(), nullable=False),
-    *count_columns(),
-    *_compared_columns(),
-    PrimaryKeyConstraint("layer", "area", "year"),
-    comment="Crashes of every area and year; a year that is not over is compared with the same days of earlier ones",
+    "Crashes of every area and year; a year that is not over is compared with the same days of earlier ones",
 )
 
 CITYWIDE_DAILY = Table(
@@ -294,14 +296,23 @@ TIME_OF_WEEK = Table(
     comment="Crashes by year, day of the week and hour",
 )
 
+
+def _ranked_columns() -> list[TableColumn[float] | TableColumn[int]]:
+    return [
+        TableColumn(
+            "epdo", Double(), nullable=False, comment="Crashes weighted by severity, in crashes with damage only"
+        ),
+        TableColumn("rank_ksi", Integer(), nullable=False),
+        TableColumn("rank_epdo", Integer(), nullable=False),
+    ]
+
+
 STREETS = Table(
     "streets",
     metadata,
     TableColumn("street", Text(), primary_key=True, comment="Direction and name, as published"),
     *count_columns(),
-    TableColumn("epdo", Double(), nullable=False, comment="Crashes weighted by severity, in crashes with damage only"),
-    TableColumn("rank_ksi", Integer(), nullable=False),
-    TableColumn("rank_epdo", Integer(), nullable=False),
+    *_ranked_columns(),
     comment="Crashes by street, since every district reports; provisional days included",
 )
 
@@ -313,9 +324,7 @@ INTERSECTIONS = Table(
     TableColumn("legs", SmallInteger(), nullable=False, comment="Street segments that end there, at least three"),
     TableColumn("geometry", Geometry("POINT", srid=SRID, spatial_index=False), nullable=False),
     *count_columns(),
-    TableColumn("epdo", Double(), nullable=False, comment="Crashes weighted by severity, in crashes with damage only"),
-    TableColumn("rank_ksi", Integer(), nullable=False),
-    TableColumn("rank_epdo", Integer(), nullable=False),
+    *_ranked_columns(),
     Index("intersections_geometry_idx", "geometry", postgresql_using="gist"),
     comment="Crashes within 100 feet of where streets meet, each at the nearest, since every district reports",
 )
