@@ -14,6 +14,7 @@ from sqlalchemy import Table
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.layers.features import Feature, Layer, Shape
 from chicago_crashes.postgis.place_tables import AREAS, LINES, POINTS, SRID_FEET
+from chicago_crashes.postgis.refreshing import take_turn
 from chicago_crashes.postgis.sql_files import sql_file
 
 MOST_LOST = 0.10
@@ -105,7 +106,7 @@ def store_layer(
     _require_sense(layer, features)
     digest = digest_of(layer.shape, features)
     with connection.transaction():
-        _take_turn(connection)
+        take_turn(connection)
         stored = find_layer(connection, layer.name)
         if stored is None:
             return _add(connection, layer, features, digest, repaired, left_out)
@@ -151,7 +152,7 @@ def delete_layer(connection: Connection, name: str) -> None:
         PermanentError: there is no such layer.
     """
     with connection.transaction():
-        _take_turn(connection)
+        take_turn(connection)
         stored = find_layer(connection, name)
         if stored is None:
             raise _unknown(connection, name)
@@ -168,11 +169,6 @@ def digest_of(shape: Shape, features: Sequence[Feature]) -> str:
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
     return digest.hexdigest()
-
-
-def _take_turn(connection: Connection) -> None:
-    """Until the transaction ends, nobody refreshes places or marts, nor stores a layer: see `taking_turns`."""
-    connection.execute("select pg_advisory_xact_lock(hashtext('chicago_crashes.answers'))")
 
 
 def _require_sense(layer: Layer, features: Sequence[Feature]) -> None:
@@ -208,17 +204,10 @@ def _add(
         " returning layer_id, version",
         {
             "name": layer.name,
-            "title": layer.title,
             "kind": layer.kind,
-            "shape": layer.shape,
-            "source": layer.source,
-            "label_field": layer.label_field,
             "digest": digest,
             "features": len(features),
-            "repaired": repaired,
-            "left_out": left_out,
-            "valid_from": layer.valid_from,
-            "valid_to": layer.valid_to,
+            **_said_of(layer, repaired, left_out),
         },
     ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always yields a row
@@ -258,18 +247,21 @@ def _describe(connection: Connection, layer_id: int, layer: Layer, repaired: int
         " and (title, shape, source, label_field, repaired, left_out, valid_from, valid_to) is distinct from"
         " (%(title)s, %(shape)s, %(source)s, %(label_field)s, %(repaired)s, %(left_out)s,"
         " %(valid_from)s::date, %(valid_to)s::date)",
-        {
-            "layer_id": layer_id,
-            "title": layer.title,
-            "shape": layer.shape,
-            "source": layer.source,
-            "label_field": layer.label_field,
-            "repaired": repaired,
-            "left_out": left_out,
-            "valid_from": layer.valid_from,
-            "valid_to": layer.valid_to,
-        },
+        {"layer_id": layer_id, **_said_of(layer, repaired, left_out)},
     )
+
+
+def _said_of(layer: Layer, repaired: int, left_out: int) -> dict[str, object]:
+    return {
+        "title": layer.title,
+        "shape": layer.shape,
+        "source": layer.source,
+        "label_field": layer.label_field,
+        "repaired": repaired,
+        "left_out": left_out,
+        "valid_from": layer.valid_from,
+        "valid_to": layer.valid_to,
+    }
 
 
 def _stage(connection: Connection, features: Sequence[Feature]) -> None:

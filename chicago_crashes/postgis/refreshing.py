@@ -9,6 +9,9 @@ from psycopg import Connection
 
 from chicago_crashes.costs import DEFAULT_COST_TABLE
 
+TURN = "chicago_crashes.answers"
+"""Whose turn it is to change places or marts: the lock of this name is held by one at a time."""
+
 WORK_MEMORY = "192MB"
 """What joins over the whole history need to stay out of temporary files."""
 
@@ -33,13 +36,18 @@ def taking_turns(connection: Connection) -> Iterator[None]:
     """
     # Whoever was killed while it had its turn would otherwise keep it until its statement ends.
     connection.execute("set client_connection_check_interval = '5s'")
-    connection.execute("select pg_advisory_lock(hashtext('chicago_crashes.answers'))")
+    connection.execute("select pg_advisory_lock(hashtext(%s))", [TURN])
     try:
         connection.execute("select set_config('work_mem', %s, false)", [WORK_MEMORY])
         yield
     finally:
         if not connection.closed:
-            connection.execute("select pg_advisory_unlock(hashtext('chicago_crashes.answers'))")
+            connection.execute("select pg_advisory_unlock(hashtext(%s))", [TURN])
+
+
+def take_turn(connection: Connection) -> None:
+    """Let nobody else refresh places or marts until the transaction ends that is open."""
+    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [TURN])
 
 
 def record_refresh(
