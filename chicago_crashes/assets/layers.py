@@ -1,6 +1,6 @@
 """The City's layers: one asset per layer, from the portal to its table, with the checks of what it became."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -46,16 +46,16 @@ def layer_key(name: str) -> dg.AssetKey:
     return dg.AssetKey(["layers", name])
 
 
-def layer_check_names(layer: PublishedLayer) -> Sequence[str]:
-    """The checks that are asked of the layer."""
-    names = [VALID]
+def layer_checks(layer: PublishedLayer) -> Mapping[str, str]:
+    """The checks that are asked of the layer, with what each means."""
+    meanings = {VALID: "Every geometry is valid."}
     if layer.expected is not None:
-        names.append(AS_MANY_AS_EXPECTED)
+        meanings[AS_MANY_AS_EXPECTED] = f"The layer has {_range(layer)} features."
     if layer.shape is Shape.POLYGON:
-        names.append(LABELS_DIFFER)
+        meanings[LABELS_DIFFER] = "No two areas are called the same."
     if layer.divides_the_city:
-        names.append(NO_OVERLAP)
-    return names
+        meanings[NO_OVERLAP] = f"At most {MOST_OVERLAP:.1%} of the layer lies in two of its areas."
+    return meanings
 
 
 def portal_layer_assets() -> list[dg.AssetSpec]:
@@ -88,7 +88,7 @@ def _layer_asset(layer: PublishedLayer, retries: dg.RetryPolicy, code_url: str) 
             "dataset": dataset_link(layer),
             **_validity(layer),
         },
-        check_specs=check_specs(key, {name: _meaning(layer, name) for name in layer_check_names(layer)}),
+        check_specs=check_specs(key, layer_checks(layer)),
     )
     def refresh(
         context: dg.AssetExecutionContext, config: LayerConfig, soda: SodaResource, postgis: PostgisResource
@@ -103,7 +103,7 @@ def _layer_asset(layer: PublishedLayer, retries: dg.RetryPolicy, code_url: str) 
             raise failure_of(context, error) from error
         yield dg.MaterializeResult(
             metadata=_shown(refreshed),
-            check_results=[_result(layer, name, examined) for name in layer_check_names(layer)],
+            check_results=[_result(layer, name, examined) for name in layer_checks(layer)],
         )
 
     return refresh
@@ -128,18 +128,6 @@ def _shown(refreshed: RefreshedLayer) -> dict[str, Any]:
         "seconds": round(refreshed.seconds, 3),
         "notes": dg.MetadataValue.json(list(refreshed.notes)),
     }
-
-
-def _meaning(layer: PublishedLayer, check: str) -> str:
-    match check:
-        case "as_many_as_expected":
-            return f"The layer has {_range(layer)} features."
-        case "labels_differ":
-            return "No two areas are called the same."
-        case "no_overlap":
-            return f"At most {MOST_OVERLAP:.1%} of the layer lies in two of its areas."
-        case _:
-            return "Every geometry is valid."
 
 
 def _result(layer: PublishedLayer, check: str, examined: Examination) -> dg.AssetCheckResult:

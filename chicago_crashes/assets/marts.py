@@ -1,6 +1,7 @@
 """The marts that are counted from the facts, as assets, and which questions are asked of each."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import dagster as dg
 from sqlalchemy import Table
@@ -34,74 +35,66 @@ def counted_marts(*, code_url: str) -> list[dg.AssetsDefinition]:
     """Every mart but the facts."""
     facts, days = mart_key(tables.CRASH_FACTS), mart_key(tables.CITYWIDE_DAILY)
     area_days, area_months = mart_key(tables.AREA_DAILY), mart_key(tables.AREA_MONTHLY)
+    mart = partial(mart_asset, code_url=code_url)
     return [
-        mart_asset(
+        mart(
             tables.CITYWIDE_DAILY,
             citywide.refresh_citywide_daily,
             deps=[facts],
             description=f"The whole city, day by day, crashes without a place included. {COST}",
-            code_url=code_url,
         ),
-        mart_asset(
+        mart(
             tables.CITYWIDE_MONTHLY,
             citywide.refresh_citywide_monthly,
             deps=[days],
             description="The whole city, month by month. Trends need `is_comparable`: the month is over, and not "
             f"before {CITYWIDE_SINCE:%B %Y}, until when crashes seem to rise because more districts report. {COST}",
-            code_url=code_url,
         ),
-        mart_asset(
+        mart(
             tables.AREA_DAILY,
             areas.refresh_area_daily,
             deps=[facts, LOCATION_AREAS_KEY],
             description="The areas of every active layer, day by day; with the area `unknown`, for crashes in none, "
             f"they add up to the city. {COST}",
-            code_url=code_url,
         ),
-        mart_asset(
+        mart(
             tables.AREA_MONTHLY,
             areas.refresh_area_monthly,
             deps=[area_days, days],
             description="The areas of every active layer, month by month, ranked, and compared with the mean of the "
             f"same days in earlier years. {COST}",
-            code_url=code_url,
         ),
-        mart_asset(
+        mart(
             tables.AREA_YEARLY,
             areas.refresh_area_yearly,
             deps=[area_days, area_months, days],
             description="The areas of every active layer, year by year, ranked, and compared with the mean of the "
             f"same days in earlier years; the present year up to its last settled day. {COST}",
-            code_url=code_url,
         ),
-        mart_asset(
+        mart(
             tables.CAUSES,
             circumstances.refresh_causes,
             deps=[facts],
             description=f"Crashes by primary contributory cause and year. {COST}",
-            code_url=code_url,
         ),
-        mart_asset(
+        mart(
             tables.TIME_OF_WEEK,
             circumstances.refresh_time_of_week,
             deps=[facts],
             description=f"Crashes by year, weekday and hour. {COST}",
-            code_url=code_url,
         ),
-        mart_asset(
+        mart(
             tables.STREETS,
             streets.refresh_streets,
             deps=[facts],
             description=f"Every street, ranked by KSI and by severity (EPDO). {COVERAGE}. {COST}",
-            code_url=code_url,
         ),
-        mart_asset(
+        mart(
             tables.INTERSECTIONS,
             streets.refresh_intersections,
             deps=[facts, LOCATION_AREAS_KEY, layer_key(streets.CENTER_LINES)],
             description=f"Where streets meet, made from the layer {streets.CENTER_LINES}, ranked by KSI and by "
             f"severity (EPDO); crashes within {streets.REACH_FEET} feet belong to the nearest. {COVERAGE}. {COST} "
             "Without that layer it is empty, and says so in `made_from`.",
-            code_url=code_url,
         ),
     ]

@@ -10,7 +10,7 @@ import dagster as dg
 from dagster import DagsterInstance
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from chicago_crashes.assets.layers import layer_check_names, layer_key
+from chicago_crashes.assets.layers import layer_checks, layer_key
 from chicago_crashes.assets.partitions import CHICAGO, TIME_ZONE
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.dead_runs import COMMAND_TAG
@@ -111,7 +111,7 @@ def launch_layers(
     job = defs.resolve_job_def(REFRESH_LAYERS).get_subset(
         asset_selection=frozenset(layer_key(layer.name) for layer in layers),
         asset_check_selection=frozenset(
-            dg.AssetCheckKey(layer_key(layer.name), name) for layer in layers for name in layer_check_names(layer)
+            dg.AssetCheckKey(layer_key(layer.name), name) for layer in layers for name in layer_checks(layer)
         ),
     )
     result = job.execute_in_process(

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from chicago_crashes.assets.description import portal_key
-from chicago_crashes.assets.layers import layer_check_names, layer_key
+from chicago_crashes.assets.layers import layer_checks, layer_key
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.layers import REFRESH_LAYERS, LayersOutcome, launch_layers
@@ -113,7 +113,7 @@ def test_layers_begin_at_the_portal_and_say_what_they_are() -> None:
         assert node.tags["dataset"] == layer.dataset_id
         assert node.freshness_policy
         assert {column.name for column in node.metadata["dagster/column_schema"].columns} > {"layer_id", "geometry"}
-        assert {key.name for key in node.check_keys} == set(layer_check_names(layer))
+        assert {key.name for key in node.check_keys} == set(layer_checks(layer))
         root = graph.get(portal_key(layer))
         assert root.is_external
         assert root.metadata["dataset"].url == f"https://data.cityofchicago.org/d/{layer.dataset_id}"
