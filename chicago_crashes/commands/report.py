@@ -13,6 +13,7 @@ import psycopg
 import typer
 
 from chicago_crashes.commands.console import console, errors
+from chicago_crashes.costs import DEFAULT_COST_TABLE
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.local.workplace import database
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from chicago_crashes.report.making import Made
     from chicago_crashes.report.places import Place
 
-DEFAULT_COSTS = "fhwa_2024_comprehensive"
 DEFAULT_RADIUS = "500ft"
 
 
@@ -58,7 +58,7 @@ def report(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, inclusive. Without it: the newest there is."),
     ] = None,
-    costs: Annotated[str, typer.Option(help="The table of unit costs to price injuries by.")] = DEFAULT_COSTS,
+    costs: Annotated[str, typer.Option(help="The table of unit costs to price injuries by.")] = DEFAULT_COST_TABLE,
     form: Annotated[
         Form | None, typer.Option("--format", help="Without it: what the name of --output says, or terminal.")
     ] = None,

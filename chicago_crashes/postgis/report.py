@@ -13,7 +13,6 @@ from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.report.finding import KnownArea
 from chicago_crashes.report.places import Area, Circle, Place, Polygon
 
-DEFAULT_COSTS = "fhwa_2024_comprehensive"
 GeoJson = Mapping[str, Any]
 KINDS = {Area: "area", Circle: "point", Polygon: "polygon"}
 """How the functions for each kind of place end."""

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
-from chicago_crashes.postgis.report import DEFAULT_COSTS
+from chicago_crashes.costs import DEFAULT_COST_TABLE as DEFAULT_COSTS
 from chicago_crashes.report import words
 from chicago_crashes.report.charts import MONTH_WIDTH, WIDTH, YEAR_WIDTH, months_chart
 from chicago_crashes.report.making import ORDER, Made, make_report

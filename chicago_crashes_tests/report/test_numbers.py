@@ -13,8 +13,9 @@ from pyproj import Geod
 from shapely import Point
 from shapely.geometry import shape
 
+from chicago_crashes.costs import DEFAULT_COST_TABLE as DEFAULT_COSTS
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.postgis.report import DEFAULT_COSTS, crashes_of, report_of
+from chicago_crashes.postgis.report import crashes_of, report_of
 from chicago_crashes.report.places import Area, Circle, Place, Polygon
 from chicago_crashes_tests.report import city
 from chicago_crashes_tests.report.city import Crash, between, of_ward, totals
