@@ -136,8 +136,7 @@ def week_chart(hours: Sequence[Mapping[str, Any]]) -> WeekChart:
 def _kind(month: Mapping[str, Any]) -> str:
     if not month["days_loaded"]:
         return "unknown"
-    is_short = month["is_partial"] or month["days_loaded"] < month["days"] or month["days_provisional"]
-    return "partial" if is_short else "whole"
+    return "partial" if words.is_short(month) else "whole"
 
 
 def _month_title(month: Mapping[str, Any], key: str, noun: str, kind: str) -> str:

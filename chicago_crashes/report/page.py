@@ -34,9 +34,9 @@ def page(report: Mapping[str, Any], ground: Ground, crashes: Sequence[Crash]) ->
             ksi_chart=months_chart(report["months"], "ksi", "people killed or seriously injured", 180),
             week=week_chart(report["time_of_week"]),
             crash_types=report["crash_types"][:MOST_CRASH_TYPES],
-            most_causes=_most(report["causes"]),
-            most_types=_most(report["crash_types"]),
-            most_years=_most(report["years"]),
+            most_causes=words.most_crashes(report["causes"]),
+            most_types=words.most_crashes(report["crash_types"]),
+            most_years=words.most_crashes(report["years"]),
             frame={"width": WIDTH, "left": LEFT, "right": RIGHT, "hour": HOUR_WIDTH, "day": DAY_HEIGHT},
             hours=range(24),
             w=words,
@@ -80,7 +80,3 @@ def _kicker(place: Mapping[str, Any]) -> str:
     if place["kind"] == "point":
         return f"Within {words.distance(place['radius_feet'])} of {words.coordinates(place)}"
     return str(place["title"]) if place["kind"] == "area" else "Within an outline"
-
-
-def _most(listed: Sequence[Mapping[str, Any]]) -> int:
-    return max([each["crashes"] or 0 for each in listed], default=0) or 1

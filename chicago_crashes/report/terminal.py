@@ -131,9 +131,8 @@ def _periods(report: Mapping[str, Any]) -> Table:
     table = _table("Months" if by_month else "Years", "", "days", "crashes", "", "hurt or killed", "KSI", "killed")
     table.columns[3].justify = "left"
     periods = report["months"] if by_month else report["years"]
-    most = max([period["crashes"] or 0 for period in periods], default=0) or 1
+    most = words.most_crashes(periods)
     for period in periods:
-        is_short = period["is_partial"] or period["days_loaded"] < period["days"] or period["days_provisional"]
         table.add_row(
             period["first"][:7] if by_month else period["first"][:4],
             words.number(period["days_loaded"]),
@@ -142,7 +141,7 @@ def _periods(report: Mapping[str, Any]) -> Table:
             words.number(period["injured"]),
             words.number(period["ksi"]),
             words.number(period["persons_k"]),
-            style="dim" if is_short else None,
+            style="dim" if words.is_short(period) else None,
         )
     return table
 

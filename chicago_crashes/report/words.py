@@ -1,7 +1,7 @@
 """How a report says its numbers, days, places and categories to people."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -150,6 +150,16 @@ def moment(value: str | None) -> str:
         return NOT_KNOWN
     found = datetime.fromisoformat(value).astimezone(CHICAGO)
     return f"{day(found.date())}, {found:%H:%M}"
+
+
+def is_short(period: Mapping[str, Any]) -> bool:
+    """Whether a month or a year counts fewer days than it has, or days whose numbers still grow."""
+    return bool(period["is_partial"] or period["days_loaded"] < period["days"] or period["days_provisional"])
+
+
+def most_crashes(listed: Sequence[Mapping[str, Any]]) -> int:
+    """The crashes of the one that has most, which the bars of all are drawn against; never nothing."""
+    return max([each["crashes"] or 0 for each in listed], default=0) or 1
 
 
 def sentence(category: str) -> str:
