@@ -15,7 +15,7 @@ import dagster as dg
 import polars as pl
 
 from chicago_crashes.automation.jobs import CHECK_EVERYTHING
-from chicago_crashes.automation.launch import QUIET
+from chicago_crashes.automation.running import QUIET
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.feeds.rules import quarantine_rules, value_rules

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import dagster as dg
 from dagster import DagsterInstance
@@ -13,8 +12,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from chicago_crashes.assets.layers import layer_checks, layer_key
 from chicago_crashes.assets.partitions import CHICAGO, TIME_ZONE
 from chicago_crashes.assets.resources import PostgisResource
-from chicago_crashes.automation.dead_runs import COMMAND_TAG
-from chicago_crashes.automation.launch import QUIET, failures_of, step_listener
+from chicago_crashes.automation.running import failures_of, run_here, tally
 from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
 from chicago_crashes.outcomes import OnStep
 from chicago_crashes.postgis.layers import layers as stored_layers
@@ -105,8 +103,6 @@ def launch_layers(
 
     `command` is the token that stands for this process, by which others know whether it still lives.
     """
-    run_id = str(uuid4())
-    instance.add_event_listener(run_id, step_listener(on_step))
     config = {"config": {"accept_shrink": accept_shrink}}
     job = defs.resolve_job_def(REFRESH_LAYERS).get_subset(
         asset_selection=frozenset(layer_key(layer.name) for layer in layers),
@@ -114,12 +110,12 @@ def launch_layers(
             dg.AssetCheckKey(layer_key(layer.name), name) for layer in layers for name in layer_checks(layer)
         ),
     )
-    result = job.execute_in_process(
-        instance=instance,
-        run_id=run_id,
-        tags={COMMAND_TAG: command} if command else {},
-        raise_on_error=False,
-        run_config=QUIET | {"ops": {layer_key(layer.name).to_python_identifier(): config for layer in layers}},
+    result = run_here(
+        job,
+        instance,
+        on_step=on_step,
+        command=command,
+        config={"ops": {layer_key(layer.name).to_python_identifier(): config for layer in layers}},
     )
     outcomes = {layer.name: _outcome(layer, result) for layer in layers}
     failed = {name.partition(",")[0].replace("__", "/"): told for name, told in failures_of(result, "").items()}
@@ -135,13 +131,9 @@ def _outcome(layer: PublishedLayer, result: dg.ExecuteInProcessResult) -> LayerO
             outcome.numbers = _numbers(materialization.metadata)
             notes = materialization.metadata.get("notes")
             outcome.notes = [str(note) for note in notes.value or ()] if isinstance(notes, dg.JsonMetadataValue) else []
-    for evaluation in result.get_asset_check_evaluations():
-        if evaluation.asset_key != key:
-            continue
-        if evaluation.passed:
-            outcome.checks_passed += 1
-        else:
-            outcome.checks_failed[evaluation.check_name] = evaluation.description or evaluation.severity.value
+    outcome.checks_passed, outcome.checks_failed = tally(
+        evaluation for evaluation in result.get_asset_check_evaluations() if evaluation.asset_key == key
+    )
     return outcome
 
 

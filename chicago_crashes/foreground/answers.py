@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 import dagster as dg
 
 from chicago_crashes.automation.answers import REFRESH
-from chicago_crashes.automation.dead_runs import COMMAND_TAG, end_dead_runs
-from chicago_crashes.automation.launch import QUIET, failures_of, step_listener
+from chicago_crashes.automation.dead_runs import end_dead_runs
+from chicago_crashes.automation.running import failures_of, run_here, tally
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.outcomes import OnStep
@@ -58,17 +57,8 @@ class Answering:
     def run(self, on_step: OnStep) -> Answered:
         """Run the job here; what a killed command left behind must not be in its way."""
         end_dead_runs(self.instance, lambda token: is_present(self.database_url, token))
-        run_id = str(uuid4())
-        self.instance.add_event_listener(run_id, step_listener(on_step))
         with present(self.database_url) as token:
-            result = self.job.execute_in_process(
-                instance=self.instance,
-                run_id=run_id,
-                tags={COMMAND_TAG: token},
-                raise_on_error=False,
-                run_config=QUIET,
-            )
-        return _answered(result)
+            return _answered(run_here(self.job, self.instance, on_step=on_step, command=token))
 
 
 @contextmanager
@@ -95,12 +85,9 @@ def _answered(result: dg.ExecuteInProcessResult) -> Answered:
                 _number(numbers.get("seconds")),
             )
         )
-    for evaluation in result.get_asset_check_evaluations():
-        if evaluation.passed:
-            answered.checks_passed += 1
-        else:
-            name = f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}"
-            answered.checks_failed[name] = evaluation.description or evaluation.severity.value
+    answered.checks_passed, answered.checks_failed = tally(
+        result.get_asset_check_evaluations(), lambda each: f"{each.asset_key.to_user_string()}: {each.check_name}"
+    )
     return answered
 
 

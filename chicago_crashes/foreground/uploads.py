@@ -10,7 +10,7 @@ import psycopg
 from dagster import DagsterInstance
 
 from chicago_crashes.assets.uploads import PARTITIONS
-from chicago_crashes.automation.launch import QUIET, failures_of
+from chicago_crashes.automation.running import QUIET, failures_of
 from chicago_crashes.automation.uploads import LOAD_UPLOADED
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError

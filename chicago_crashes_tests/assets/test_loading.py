@@ -12,7 +12,7 @@ import pytest
 from chicago_crashes.assets.partitions import range_tags
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.automation.jobs import asset_keys
-from chicago_crashes.automation.launch import QUIET
+from chicago_crashes.automation.running import QUIET
 from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import CRASHES, FEEDS
