@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
-from chicago_crashes.commands.console import console, errors, progress_bar
+from chicago_crashes.commands.console import console, progress_bar, tell_failed_check, tell_failures
 
 if TYPE_CHECKING:
     from chicago_crashes.foreground.answers import Answered
@@ -39,7 +39,5 @@ def show(answered: "Answered") -> None:
     console.print(table)
     console.print(f"{answered.checks_passed} of {answered.checks_passed + len(answered.checks_failed)} checks passed.")
     for check, reason in answered.checks_failed.items():
-        errors.print(f"[yellow]check failed[/yellow] {check} ({reason})", highlight=False, soft_wrap=True)
-    for step, message in answered.failures.items():
-        errors.print(f"[red]failed[/red] {step}", highlight=False, soft_wrap=True)
-        errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+        tell_failed_check(check, reason)
+    tell_failures(answered.failures)

@@ -1,10 +1,11 @@
 """How commands talk: a console, a progress bar, the summary of a launch."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -49,9 +50,19 @@ def show(outcome: Outcome) -> None:
     console.print(table)
     for name, feed in outcome.feeds.items():
         for check, reason in feed.checks_failed.items():
-            errors.print(f"[yellow]check failed[/yellow] {name}: {check} ({reason})", highlight=False, soft_wrap=True)
-    for step, message in outcome.failures.items():
-        errors.print(f"[red]failed[/red] {step}", highlight=False, soft_wrap=True)
+            tell_failed_check(f"{name}: {check}", reason)
+    tell_failures(outcome.failures)
+
+
+def tell_failed_check(check: str, reason: str) -> None:
+    """Print that a check failed, and why."""
+    errors.print(f"[yellow]check failed[/yellow] {escape(f'{check} ({reason})')}", highlight=False, soft_wrap=True)
+
+
+def tell_failures(failures: Mapping[str, str]) -> None:
+    """Print which steps failed, and why."""
+    for step, message in failures.items():
+        errors.print(f"[red]failed[/red] {escape(step)}", highlight=False, soft_wrap=True)
         errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
 
 

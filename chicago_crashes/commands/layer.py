@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from chicago_crashes.commands.console import console, errors, progress_bar
+from chicago_crashes.commands.console import console, progress_bar, tell_failed_check, tell_failures
 from chicago_crashes.local.workplace import database
 
 if TYPE_CHECKING:
@@ -118,7 +118,5 @@ def show(outcome: "LayersOutcome") -> None:
         for note in found.notes:
             console.print(f"{name}: {note}", markup=False, highlight=False, soft_wrap=True)
         for check, reason in found.checks_failed.items():
-            errors.print(f"[yellow]check failed[/yellow] {name}: {check} ({escape(reason)})", soft_wrap=True)
-    for step, message in outcome.failures.items():
-        errors.print(f"[red]failed[/red] {escape(step)}", highlight=False, soft_wrap=True)
-        errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+            tell_failed_check(f"{name}: {check}", reason)
+    tell_failures(outcome.failures)
