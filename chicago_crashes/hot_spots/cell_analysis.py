@@ -8,7 +8,7 @@ import shapely
 from psycopg import Connection
 
 from chicago_crashes.hot_spots.cells import Field, make_field, values_of
-from chicago_crashes.hot_spots.getis_ord import GiStar, gi_star
+from chicago_crashes.hot_spots.getis_ord import GiStar, gi_stars
 from chicago_crashes.hot_spots.grids import Grid, H3Grid, SquareGrid, StudyArea
 from chicago_crashes.hot_spots.parameters import GridKind, HotSpotParameters, Measure, Period
 from chicago_crashes.postgis import hot_spots as stored
@@ -57,12 +57,9 @@ def _refresh_grid(
     chosen: HotSpotParameters,
 ) -> Mapping[str, int]:
     field = make_field(grid, locations, area, rings=chosen.rings)
-    found = {
-        measure: gi_star(
-            values_of(field, measure), field.near, level=chosen.level, seed=chosen.seed, cap_at=chosen.cap_at
-        )
-        for measure in Measure
-    }
+    values = [values_of(field, measure) for measure in Measure]
+    stars = gi_stars(values, field.near, level=chosen.level, seed=chosen.seed, cap_at=chosen.cap_at)
+    found = dict(zip(Measure, stars, strict=True))
     stored.add_hot_spots(connection, grid.kind, days, _drawn(grid, field), _findings(field, found, chosen.level))
     numbers = {f"{grid.kind}_cells": field.counts.height}
     for measure, gi in found.items():

@@ -75,21 +75,40 @@ def neighbourhoods(cells: Sequence[str], around: Mapping[str, Sequence[str]]) ->
     return csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
 
 
-def gi_star(values: Floats, near: "csr_array", *, level: float, seed: int, cap_at: float = CAP_AT) -> GiStar:
-    """Gi* of the values over the neighbourhoods, with one-sided p values for more than shuffling explains.
+def gi_stars(
+    fields: Sequence[Floats], near: "csr_array", *, level: float, seed: int, cap_at: float = CAP_AT
+) -> list[GiStar]:
+    """Gi* of each of some fields over the neighbourhoods, with one-sided p values for more than shuffling explains.
 
     For p, values are capped at that of the share `cap_at` of the cells that have any.
     """
+    draws = min(max(FEWEST_DRAWS, int(2 * near.shape[0] / level)), MOST_DRAWS)
+    caps = {place: _cap(values, cap_at) for place, values in enumerate(fields) if values.size and np.ptp(values)}
+    capped = [np.minimum(fields[place], cap) for place, cap in caps.items()]
+    p = dict(zip(caps, tail_probabilities(capped, near, draws=draws, seed=seed), strict=True))
+    return [
+        _gi_star(values, near, p[place], level=level, draws=draws, cap=caps[place])
+        if place in caps
+        else _nothing(values.size)
+        for place, values in enumerate(fields)
+    ]
+
+
+def _cap(values: Floats, cap_at: float) -> float:
+    return float(np.quantile(values[values > 0], cap_at))
+
+
+def _nothing(cells: int) -> GiStar:
+    """Where all cells are alike."""
+    ones = np.ones(cells)
+    nothing = float("nan")
+    return GiStar(np.full(cells, nothing), ones, ones, 0, nothing, nothing, nothing, 0)
+
+
+def _gi_star(values: Floats, near: "csr_array", p: Floats, *, level: float, draws: int, cap: float) -> GiStar:
     from scipy.stats import false_discovery_control, norm, skew
 
-    if values.size == 0 or np.ptp(values) == 0:
-        ones = np.ones(values.size)
-        nothing = float("nan")
-        return GiStar(np.full(values.size, nothing), ones, ones, 0, nothing, nothing, nothing, 0)
-    draws = min(max(FEWEST_DRAWS, int(2 * values.size / level)), MOST_DRAWS)
     z, moran_i = _esda(values, near)
-    cap = float(np.quantile(values[values > 0], cap_at))
-    p = tail_probabilities(np.minimum(values, cap), near, draws=draws, seed=seed)
     by_normal = false_discovery_control(np.where(np.isnan(z), 1.0, norm.sf(z)))
     return GiStar(
         z=z,
@@ -118,32 +137,63 @@ def _esda(values: Floats, near: "csr_array") -> tuple[Floats, float]:
         return z, float(Moran(values, Graph.from_sparse(others), transformation="r", permutations=0).I)
 
 
-def tail_probabilities(values: Floats, near: "csr_array", *, draws: int, seed: int) -> Floats:
-    """For each cell the chance that its neighbourhood sums to so much or more, if the values are shuffled."""
-    sums = np.round(near @ values, DECIMALS)
-    sizes = np.diff(near.indptr)
-    seen = {int(size): np.unique(sums[sizes == size]) for size in np.unique(sizes)}
-    as_much = {size: np.zeros(observed.size, dtype=np.int64) for size, observed in seen.items()}
-    for sample in _samples(values, largest=int(sizes.max()), draws=draws, seed=seed):
-        for size, observed in seen.items():
-            drawn = np.sort(sample[:, size - 1])
-            as_much[size] += drawn.size - np.searchsorted(drawn, observed, side="left")
-    probabilities = np.empty(values.size)
-    for size, observed in seen.items():
-        cells = sizes == size
-        found = as_much[size][np.searchsorted(observed, sums[cells])]
-        probabilities[cells] = (found + 1) / (draws + 1)
-    return probabilities
+def tail_probabilities(fields: Sequence[Floats], near: "csr_array", *, draws: int, seed: int) -> list[Floats]:
+    """For each cell of each field the chance that its neighbourhood sums to so much or more, if values are shuffled.
+
+    One sample of cells serves all fields: drawing takes longer than adding up.
+    """
+    tails = [_Tail.of(values, near) for values in fields]
+    if tails:
+        for drawn in _samples(near.shape[0], largest=int(np.diff(near.indptr).max()), draws=draws, seed=seed):
+            for tail in tails:
+                tail.count(drawn)
+    return [tail.probabilities(draws) for tail in tails]
 
 
-def _samples(values: Floats, *, largest: int, draws: int, seed: int) -> Iterator[Floats]:
-    """Blocks of rows: the sums of the first 1, 2, ... `largest` of so many different cells, drawn at random."""
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """A field, the sums of its neighbourhoods, and how many of the drawn sums were as large, by size and sum."""
+
+    values: Floats
+    sums: Floats
+    sizes: Whole
+    seen: Mapping[int, Floats]
+    as_much: Mapping[int, Whole]
+
+    @classmethod
+    def of(cls, values: Floats, near: "csr_array") -> "_Tail":
+        """Nothing is counted yet."""
+        sums = np.round(near @ values, DECIMALS)
+        sizes = np.diff(near.indptr)
+        seen = {int(size): np.unique(sums[sizes == size]) for size in np.unique(sizes)}
+        as_much = {size: np.zeros(observed.size, dtype=np.int64) for size, observed in seen.items()}
+        return cls(values, sums, sizes, seen, as_much)
+
+    def count(self, drawn: Whole) -> None:
+        """Count the sums of the first 1, 2, ... of the cells of each row."""
+        sample = self.values[drawn].cumsum(axis=1).round(DECIMALS)
+        for size, observed in self.seen.items():
+            in_order = np.sort(sample[:, size - 1])
+            self.as_much[size][:] += in_order.size - np.searchsorted(in_order, observed, side="left")
+
+    def probabilities(self, draws: int) -> Floats:
+        """Cell by cell, after so many draws."""
+        found = np.empty(self.values.size)
+        for size, observed in self.seen.items():
+            cells = self.sizes == size
+            found[cells] = self.as_much[size][np.searchsorted(observed, self.sums[cells])]
+        probabilities: Floats = (found + 1) / (draws + 1)
+        return probabilities
+
+
+def _samples(cells: int, *, largest: int, draws: int, seed: int) -> Iterator[Whole]:
+    """Blocks of rows of `largest` different cells each, drawn at random."""
     generator = np.random.default_rng(seed)
     left = draws
     while left > 0:
-        drawn = _different(generator, values.size, largest)[:left]
+        drawn = _different(generator, cells, largest)[:left]
         left -= len(drawn)
-        yield values[drawn].cumsum(axis=1).round(DECIMALS)
+        yield drawn
 
 
 def _different(generator: np.random.Generator, cells: int, largest: int) -> Whole:

@@ -2,15 +2,32 @@
 
 import math
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, norm
 
-from chicago_crashes.hot_spots.getis_ord import Floats, GiStar, gi_star, neighbourhoods, tail_probabilities
+from chicago_crashes.hot_spots import getis_ord
+from chicago_crashes.hot_spots.getis_ord import CAP_AT, Floats, GiStar, gi_stars, neighbourhoods
 from chicago_crashes_tests.hot_spots.fields import random_field, random_severity, square_field
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 LEVEL = 0.05
+
+
+def gi_star(values: Floats, near: "csr_array", *, level: float, seed: int, cap_at: float = CAP_AT) -> GiStar:
+    """Gi* of one field."""
+    (found,) = gi_stars([values], near, level=level, seed=seed, cap_at=cap_at)
+    return found
+
+
+def tail_probabilities(values: Floats, near: "csr_array", *, draws: int, seed: int) -> Floats:
+    """Those of one field."""
+    (found,) = getis_ord.tail_probabilities([values], near, draws=draws, seed=seed)
+    return found
 
 
 def test_z_by_hand() -> None:
@@ -184,3 +201,14 @@ def test_p_agree_with_the_normal_distribution_where_it_holds() -> None:
     values = np.random.default_rng(3).normal(100, 10, 400)
     found = gi_star(values, near, level=LEVEL, seed=1, cap_at=1)
     assert np.abs(found.p - norm.sf(found.z)).max() < 0.02
+
+
+def test_fields_together_are_as_each_alone() -> None:
+    _, near = square_field(20)
+    values = random_field(np.random.default_rng(3), 400, 2.0)
+    fields = [values, np.zeros(400), values**2]
+    together = gi_stars(fields, near, level=LEVEL, seed=1)
+    for field, found in zip(fields, together, strict=True):
+        alone = gi_star(field, near, level=LEVEL, seed=1)
+        assert np.array_equal(found.p_adjusted, alone.p_adjusted)
+        assert np.array_equal(found.z, alone.z, equal_nan=True)
