@@ -1,4 +1,5 @@
--- A place becomes locations, and locations become crashes.
+-- A place becomes locations, and locations become crashes. In SQL columns are written with their table's alias
+-- and parameters with their function's name, because several share a name.
 
 create function report_locations_of_area(layer text, area text) returns setof integer
 language sql stable parallel safe as $$

@@ -42,7 +42,9 @@ begin
         'cost', report_cost(counts, cost_table),
         'caveats', report_caveats(place, counts, people, first, last),
         'data_as_of', report_data_as_of()
-    ) || report_kinds(locations, first, last);
+    )
+        -- Its causes, other_causes and crash_types come from one reading.
+        || report_kinds(locations, first, last);
 end
 $$;
 comment on function report_of_locations is
