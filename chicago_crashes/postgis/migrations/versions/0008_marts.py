@@ -561,9 +561,7 @@ def upgrade() -> None:
         sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("through", sa.Date(), nullable=True, comment="The newest day it counts"),
         sa.Column("rows", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "cost_table", sa.Text(), nullable=False, comment="The default table of unit_costs when it was made"
-        ),
+        sa.Column("cost_table", sa.Text(), nullable=False, comment="The default table of unit_costs when it was made"),
         sa.PrimaryKeyConstraint("mart", name=op.f("mart_refreshes_pkey")),
         schema="ops",
         comment="Up to when each mart has followed the tables",
