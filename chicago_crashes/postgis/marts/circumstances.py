@@ -6,7 +6,7 @@ from psycopg import Connection, sql
 from sqlalchemy import Table
 
 from chicago_crashes.postgis.mart_tables import CAUSES, TIME_OF_WEEK
-from chicago_crashes.postgis.marts import counting, following
+from chicago_crashes.postgis.marts import counting, filling, following
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
 from chicago_crashes.postgis.sql_files import sql_file
 
@@ -25,13 +25,12 @@ def _refresh_years(connection: Connection, mart: Table) -> Refreshed:
     with taking_turns(connection), connection.transaction():
         days = following.new_days(connection, mart)
         years = sorted({day.year for day in days})
-        insert = sql_file(f"marts/{mart.name}").format(
-            columns=counting.columns(),
-            sums=counting.sums_of_facts(connection),
-            counts=counting.counts_of("primary_causes"),
-        )
         connection.execute(sql.SQL("delete from {} where year = any(%s)").format(sql.Identifier(mart.name)), [years])
-        for year in years:
-            connection.execute(insert, {"first": date(year, 1, 1), "after_last": date(year + 1, 1, 1)})
+        if years:
+            counted = sql_file(f"marts/{mart.name}").format(
+                sums=counting.sums_of_facts(connection), counts=counting.counts_of("primary_causes")
+            )
+            asked = {"years": years, "first": date(years[0], 1, 1), "last": date(years[-1], 12, 31)}
+            filling.fill(connection, mart, counted, asked)
         rows = following.record(connection, mart)
     return Refreshed(rows=rows, numbers={"new_days": len(days), "years_counted": len(years)})

@@ -6,7 +6,7 @@ from psycopg import Connection, sql
 
 from chicago_crashes.layers.published import STREET_CENTER_LINES
 from chicago_crashes.postgis.mart_tables import INTERSECTIONS, STREETS
-from chicago_crashes.postgis.marts import counting, following
+from chicago_crashes.postgis.marts import counting, filling, following
 from chicago_crashes.postgis.place_tables import SRID_FEET
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
 from chicago_crashes.postgis.sql_files import sql_file
@@ -52,12 +52,10 @@ def refresh_intersections(connection: Connection) -> Refreshed:
 
 def _count_streets(connection: Connection) -> None:
     connection.execute("delete from streets")
-    connection.execute(
-        sql_file("marts/streets").format(
-            columns=counting.columns(), sums=counting.sums_of_facts(connection), epdo=counting.epdo()
-        ),
-        {"citywide_since": CITYWIDE_SINCE},
+    counted = sql_file("marts/streets").format(
+        columns=counting.columns(), sums=counting.sums_of_facts(connection), epdo=counting.epdo()
     )
+    filling.fill(connection, STREETS, counted, {"citywide_since": CITYWIDE_SINCE})
 
 
 def _count_intersections(connection: Connection) -> None:

@@ -1,30 +1,25 @@
--- The crashes of a year by their primary cause, as published: "UNABLE TO DETERMINE" and "NOT APPLICABLE" are causes
+-- The crashes of some years by their primary cause, as published: "UNABLE TO DETERMINE" and "NOT APPLICABLE" are causes
 -- like any other here. A crash adds to its primary cause only, so the causes of a year add up to the city;
 -- secondary_crashes tells how many name the cause beside another.
-insert into causes (
-    cause,
-    year,
-    {columns},
-    secondary_crashes
-)
 with primary_causes as (
     select
         coalesce(fact.primary_cause, '(none)') as cause,
+        fact.year,
         {sums}
     from crash_facts as fact
-    where fact.day >= %(first)s and fact.day < %(after_last)s
-    group by coalesce(fact.primary_cause, '(none)')
+    where fact.day between %(first)s and %(last)s and fact.year = any(%(years)s)
+    group by coalesce(fact.primary_cause, '(none)'), fact.year
 ),
 secondary_causes as (
-    select fact.secondary_cause as cause, count(*) as crashes
+    select fact.secondary_cause as cause, fact.year, count(*) as crashes
     from crash_facts as fact
-    where fact.day >= %(first)s and fact.day < %(after_last)s and fact.secondary_cause is not null
-    group by fact.secondary_cause
+    where fact.day between %(first)s and %(last)s and fact.year = any(%(years)s) and fact.secondary_cause is not null
+    group by fact.secondary_cause, fact.year
 )
 select
     cause,
-    extract(year from %(first)s::date)::smallint,
+    year,
     {counts},
-    coalesce(secondary_causes.crashes, 0)
+    coalesce(secondary_causes.crashes, 0) as secondary_crashes
 from primary_causes
-full join secondary_causes using (cause)
+full join secondary_causes using (cause, year)

@@ -1,12 +1,5 @@
 -- The crashes of every street since every district reports. A street is what the report names, direction and name;
 -- crashes whose report names none are left out. Streets that tie share the better rank, and the next is left out.
-insert into streets (
-    street,
-    {columns},
-    epdo,
-    rank_ksi,
-    rank_epdo
-)
 with counted as (
     select
         fact.street,
@@ -20,6 +13,6 @@ select
     street,
     {columns},
     epdo,
-    rank() over (order by ksi desc),
-    rank() over (order by epdo desc)
+    rank() over (order by ksi desc) as rank_ksi,
+    rank() over (order by epdo desc) as rank_epdo
 from counted
