@@ -27,7 +27,7 @@ from chicago_crashes.local.portal.serve import RunningPortal, serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.workplace import dagster_instance
 from chicago_crashes.settings import Settings, settings
-from chicago_crashes_tests.commands.running import publish, run, settings_for, synthetic_frames
+from chicago_crashes_tests.commands.running import load_here, publish, run, settings_for, synthetic_frames
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 5)
 TOKEN = "a-token-nobody-may-see"
@@ -47,7 +47,7 @@ def loaded(module_database_url: str, portal: RunningPortal, tmp_path_factory: py
     """The environment of a platform that has loaded everything."""
     lake = tmp_path_factory.mktemp("lake")
     environment = settings_for(module_database_url, portal.url, lake, FIRST)
-    assert run(environment, "load", str(FIRST), str(LAST)).status == 0
+    assert load_here(environment, FIRST, LAST).succeeded
     return environment
 
 

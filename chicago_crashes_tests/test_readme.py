@@ -35,7 +35,7 @@ from chicago_crashes.postgis.records import accept_shrink
 from chicago_crashes.settings import PROJECT_ROOT, Settings
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
-from chicago_crashes_tests.commands.running import publish, run, settings_for
+from chicago_crashes_tests.commands.running import load_here, publish, settings_for
 from chicago_crashes_tests.marts.city import refresh_all
 from chicago_crashes_tests.postgis.loading import Connection
 
@@ -133,10 +133,9 @@ def run_twice(url: str, lake: Lake, frames: Frames) -> None:
     with serving(PortalStore()) as portal:
         publish(portal.store, frames)
         environment = settings_for(url, portal.url, Path(lake.url), DAYS[0])
-        assert run(environment, "load", str(DAYS[0]), str(DAYS[0]), "--feed", "vehicles").status == 0
+        assert load_here(environment, DAYS[0], DAYS[0], "vehicles").succeeded
         portal.faults.append(refused)
-        again = run(environment, "load", str(DAYS[1]), str(DAYS[1]), "--feed", "vehicles", "--refetch")
-        assert again.status == 1
+        assert not load_here(environment, DAYS[1], DAYS[1], "vehicles", refetch=True).succeeded
 
 
 def load(url: str, lake: Lake, frames: Frames) -> None:

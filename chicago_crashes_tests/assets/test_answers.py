@@ -1,9 +1,9 @@
 """The answers as Dagster makes them: one job in the order of the lineage, asked for when something waits."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -30,17 +30,31 @@ WEST_AND_EAST = {
 }
 
 
-@pytest.fixture
-def loaded(database_url: str, tmp_path: Path) -> Iterator[Platform]:
+@pytest.fixture(scope="module")
+def loaded_once(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Four days and one layer."""
     store = PortalStore()
     for batch in generate(FIRST, LAST, rows_per_day=30, dirt=None):
         for feed in FEEDS:
             store.publish(feed.dataset_id, batch.frames[feed.name])
-    with platform(store, database_url, tmp_path, start=FIRST) as made:
+    with platform(store, module_database_url, tmp_path_factory.mktemp("platform"), start=FIRST) as made:
         assert made.load(FIRST, LAST).succeeded
-        with connected(database_url) as db:
+        with connected(module_database_url) as db:
             put_layer(db, "wards", WEST_AND_EAST)
         yield made
+
+
+@pytest.fixture
+def loaded(
+    loaded_once: Platform, copy_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Platform]:
+    """The loaded platform, for one test alone."""
+    url = copy_database(loaded_once.database_url)
+    monkeypatch.setenv("CRASHES_DATABASE_URL", url)
+    settings.cache_clear()
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield replace(loaded_once, database_url=url, instance=instance)
+    settings.cache_clear()
 
 
 def tick(made: Platform) -> dg.RunRequest | str | None:

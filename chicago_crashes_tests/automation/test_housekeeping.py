@@ -19,7 +19,7 @@ from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.workplace import dagster_instance
 from chicago_crashes.postgis.run_logs import prune, size_of_event_log
 from chicago_crashes.settings import Settings, settings
-from chicago_crashes_tests.commands.running import publish, run, settings_for, synthetic_frames
+from chicago_crashes_tests.commands.running import load_here, publish, settings_for, synthetic_frames
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 6)
 KEPT_LINES = {
@@ -76,10 +76,9 @@ def loaded(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -
         publish(portal.store, synthetic_frames(FIRST, LAST, rows_per_day=10))
         environment = settings_for(module_database_url, portal.url, tmp_path_factory.mktemp("raw"), FIRST)
         for _ in range(2):
-            result = run(environment, "load", str(FIRST), "2024-03-05")
-            assert result.status == 0, result
+            assert load_here(environment, FIRST, date(2024, 3, 5)).succeeded
         portal.faults.append(Fault(times=None, query_has=ROWS, status=400))
-        assert run(environment, "load", str(LAST), str(LAST), "--feed", "crashes").status == 1
+        assert not load_here(environment, LAST, LAST, "crashes").succeeded
     return environment
 
 

@@ -9,10 +9,14 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from chicago_crashes.feeds import FEEDS
+from chicago_crashes.foreground.days import load_range
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import Dirt, generate
+from chicago_crashes.outcomes import Outcome
+from chicago_crashes.settings import settings
 
 COMMAND = Path(sys.executable).with_name("chicago-crashes")
 SECONDS = 120
@@ -52,6 +56,21 @@ def ended(process: subprocess.Popen[str]) -> Ended:
 def run(environment: Mapping[str, str], *arguments: str) -> Ended:
     """Run a command to its end."""
     return ended(started(environment, *arguments))
+
+
+def load_here(environment: Mapping[str, str], first: date, last: date, *feeds: str, refetch: bool = False) -> Outcome:
+    """Load days as the command does, in this process: starting one takes longer than loading a few days."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith("CRASHES_")]:
+            patched.delenv(name)
+        for name, value in environment.items():
+            patched.setenv(name, value)
+        settings.cache_clear()
+        try:
+            with load_range(first, last, feeds, refetch=refetch) as loading:
+                return loading.run(lambda _step: None)
+        finally:
+            settings.cache_clear()
 
 
 def settings_for(database_url: str, portal_url: str, lake: Path, first: date) -> dict[str, str]:

@@ -17,7 +17,7 @@ from chicago_crashes.local.portal.faults import ROWS, Fault
 from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.postgis import migrate
-from chicago_crashes_tests.commands.running import publish, run, settings_for, synthetic_frames
+from chicago_crashes_tests.commands.running import load_here, publish, settings_for, synthetic_frames
 from chicago_crashes_tests.postgis.loading import connected
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 5)
@@ -51,10 +51,10 @@ def loaded(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -
     with serving(PortalStore()) as portal:
         publish(portal.store, frames)
         environment = settings_for(module_database_url, portal.url, tmp_path_factory.mktemp("lake"), FIRST)
-        assert run(environment, "load", str(FIRST), str(LAST)).status == 0
-        assert run(environment, "load", str(FIRST), str(FIRST), "--feed", "people").status == 0
+        assert load_here(environment, FIRST, LAST).succeeded
+        assert load_here(environment, FIRST, FIRST, "people").succeeded
         portal.faults.append(Fault(times=None, query_has=ROWS, status=400))
-        assert run(environment, "load", str(LAST), str(LAST), "--feed", "crashes", "--refetch").status == 1
+        assert not load_here(environment, LAST, LAST, "crashes", refetch=True).succeeded
     return module_database_url
 
 
