@@ -21,7 +21,7 @@ from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.secrets import without_secrets
 from chicago_crashes.settings import Settings, settings
-from chicago_crashes_tests.commands.running import publish, run, settings_for, synthetic_frames
+from chicago_crashes_tests.commands.running import publish, run_apart, settings_for, synthetic_frames
 
 TOKEN = "a-token-nobody-may-see"
 PASSWORD = "pass-word-of-the-base"
@@ -138,9 +138,9 @@ def test_a_command_logs_its_requests_and_its_end_as_json(database_url: str, tmp_
             "CRASHES_LOG_LEVEL": "info",
             "CRASHES_APP_TOKEN": TOKEN,
         }
-        loaded = run(environment, "load", str(DAY), str(DAY), "--feed", "crashes")
+        loaded = run_apart(environment, "load", str(DAY), str(DAY), "--feed", "crashes")
         portal.faults.append(Fault(times=None, query_has=ROWS, status=400))
-        failed = run(environment, "load", str(DAY), str(DAY), "--feed", "nonsense")
+        failed = run_apart(environment, "load", str(DAY), str(DAY), "--feed", "nonsense")
     assert loaded.status == 0, loaded
     requests = [line for line in lines(loaded.errors) if line["logger"] == "chicago_crashes.soda.client"]
     assert {line["feed"] for line in requests} == {"crashes"}

@@ -136,8 +136,9 @@ def crash_facts_asset(*, code_url: str) -> dg.AssetsDefinition:
         CRASH_FACTS,
         refresh_facts,
         deps=[CRASHES_KEY, PEOPLE_KEY, VEHICLES_KEY, LOCATION_AREAS_KEY],
-        description="One row per crash: severity, who was hurt, under which circumstances, in which areas. Days that "
-        f"were loaded since are made anew; the last {PROVISIONAL_DAYS} loaded days are marked as provisional.",
+        description="One row per crash: severity, who was hurt, under which circumstances, in which areas. What was "
+        "loaded or amended since is made anew, crash by crash; the last "
+        f"{PROVISIONAL_DAYS} loaded days are marked as provisional.",
         code_url=code_url,
     )
 

@@ -1,7 +1,9 @@
-"""The facts: one row per crash in `crash_facts`, made anew for the days that were loaded since.
+"""The facts: one row per crash in `crash_facts`, made anew for what was loaded since.
 
-Every other mart is counted from these. A part of the days is made in one transaction that sees one state of the tables,
-so facts, and what is recorded of their days, always fit each other.
+Days say where to look: those that were loaded since their facts were made. Of them the crashes are made anew that are
+new or amended themselves, or by a person or a unit, and those that are gone go. A part of the days is made in one
+transaction that sees one state of the tables, so facts, and what is recorded of their days, always fit each other.
+Every other mart is counted from these.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,12 +36,16 @@ def refresh_facts(connection: Connection) -> Refreshed:
         renamed = _name_areas(connection)
         _move_provisional(connection, provisional)
         days = days_to_make(connection)
-        for first in range(0, len(days), DAYS_PER_PART):
+        crashes = sum(
             _make(connection, days[first : first + DAYS_PER_PART], provisional)
+            for first in range(0, len(days), DAYS_PER_PART)
+        )
         rows = _record(connection)
         if renamed or len(days) > DAYS_LEFT_TO_AUTOVACUUM:
             connection.execute("analyze crash_facts")
-    return Refreshed(rows, {"days_made": len(days), "layers_named_anew": ", ".join(renamed) or "none"})
+    return Refreshed(
+        rows, {"days_made": len(days), "crashes_touched": crashes, "layers_named_anew": ", ".join(renamed) or "none"}
+    )
 
 
 def days_to_make(connection: Connection) -> list[date]:
@@ -104,8 +110,8 @@ def _move_provisional(connection: Connection, provisional: Sequence[date]) -> No
     connection.execute(sql_file("facts/move_provisional"), {"provisional": list(provisional)})
 
 
-def _make(connection: Connection, days: Sequence[date], provisional: Sequence[date]) -> None:
-    """Make the facts of some days, and of every crash their people and units belong to, in one transaction."""
+def _make(connection: Connection, days: Sequence[date], provisional: Sequence[date]) -> int:
+    """Make the facts of what is new on some days, in one transaction; how many crashes that touches."""
     asked = {"days": list(days), "provisional": list(provisional), "layers": list(AREA_COLUMNS.values())}
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read")
@@ -117,6 +123,8 @@ def _make(connection: Connection, days: Sequence[date], provisional: Sequence[da
         connection.execute(sql_file("facts/remove"))
         connection.execute(_insert(), asked)
         connection.execute(sql_file("facts/record_days"), asked)
+        ((touched,),) = connection.execute("select count(*) from touched").fetchall()
+    return int(touched)
 
 
 def _record(connection: Connection) -> int:

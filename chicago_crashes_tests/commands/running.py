@@ -1,20 +1,24 @@
-"""Run the installed command in a process of its own, and small portals for it to ask."""
+"""Run commands, in a process of their own or in this one, and small portals for them to ask."""
 
+import io
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import polars as pl
-import pytest
 
+from chicago_crashes.cli import main
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.foreground.days import load_range
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import Dirt, generate
+from chicago_crashes.logs import OURS
 from chicago_crashes.outcomes import Outcome
 from chicago_crashes.settings import settings
 
@@ -53,24 +57,50 @@ def ended(process: subprocess.Popen[str]) -> Ended:
     return Ended(process.returncode, output, errors)
 
 
-def run(environment: Mapping[str, str], *arguments: str) -> Ended:
-    """Run a command to its end."""
+def run_apart(environment: Mapping[str, str], *arguments: str) -> Ended:
+    """Run the installed command in a process of its own to its end."""
     return ended(started(environment, *arguments))
 
 
-def load_here(environment: Mapping[str, str], first: date, last: date, *feeds: str, refetch: bool = False) -> Outcome:
-    """Load days as the command does, in this process: starting one takes longer than loading a few days."""
-    with pytest.MonkeyPatch.context() as patched:
-        for name in [name for name in os.environ if name.startswith("CRASHES_")]:
-            patched.delenv(name)
-        for name, value in environment.items():
-            patched.setenv(name, value)
-        settings.cache_clear()
+def run(environment: Mapping[str, str], *arguments: str) -> Ended:
+    """Run a command in this process, where everything is imported: starting one takes longer than most commands."""
+    output, errors = io.StringIO(), io.StringIO()
+    status: int | str | None = 0
+    with _surroundings(environment), redirect_stdout(output), redirect_stderr(errors):
+        sys.argv = [COMMAND.name, *arguments]
         try:
-            with load_range(first, last, feeds, refetch=refetch) as loading:
-                return loading.run(lambda _step: None)
-        finally:
-            settings.cache_clear()
+            main()
+        except SystemExit as end:
+            status = end.code
+    return Ended(int(status or 0), output.getvalue(), errors.getvalue())
+
+
+def load_here(environment: Mapping[str, str], first: date, last: date, *feeds: str, refetch: bool = False) -> Outcome:
+    """Load days as the command does."""
+    with _surroundings(environment), load_range(first, last, feeds, refetch=refetch) as loading:
+        return loading.run(lambda _step: None)
+
+
+@contextmanager
+def _surroundings(environment: Mapping[str, str]) -> Iterator[None]:
+    """What a command finds when it starts. Afterwards everything is as it was, whatever the command set."""
+    root, ours = logging.getLogger(), logging.getLogger(OURS)
+    handlers, level, our_level = root.handlers[:], root.level, ours.level
+    variables, arguments = dict(os.environ), sys.argv
+    for name in [name for name in variables if name.startswith("CRASHES_")]:
+        del os.environ[name]
+    os.environ.update(environment)
+    settings.cache_clear()
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        ours.setLevel(our_level)
+        sys.argv = arguments
+        os.environ.clear()
+        os.environ.update(variables)
+        settings.cache_clear()
 
 
 def settings_for(database_url: str, portal_url: str, lake: Path, first: date) -> dict[str, str]:

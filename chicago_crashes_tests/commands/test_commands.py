@@ -19,7 +19,7 @@ from chicago_crashes.lake import Lake
 from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.postgis.merge import SourceDay, merge_days
-from chicago_crashes_tests.commands.running import Ended, publish, run, settings_for, synthetic_frames
+from chicago_crashes_tests.commands.running import Ended, publish, run, run_apart, settings_for, synthetic_frames
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 5)
 DAYS = (str(FIRST), str(LAST))
@@ -71,7 +71,7 @@ def test_a_copy_is_loaded_kept_up_to_date_and_looked_at(database_url: str, tmp_p
         publish(portal.store, frames)
         environment = settings_for(database_url, portal.url, tmp_path / "raw", FIRST)
 
-        first = run(environment, "load", *DAYS)
+        first = run_apart(environment, "load", *DAYS)
         assert (first.status, first.errors) == (0, "")
         assert {name: row["inserted"] for name, row in shown(first).items()} == published == counts(database_url)
 

@@ -362,7 +362,7 @@ def test_of_a_touched_day_only_new_and_amended_crashes_are_made_anew(db: Connect
         db.execute("update crash_vehicles set unit_type = 'PARKED', updated_at = now() where crash_record_id = 'hit'")
         add_crash(db, "new")
         sign(db, DAY)
-    refresh_facts(db)
+    assert refresh_facts(db).numbers["crashes_touched"] == 5
     after = versions(db)
     assert {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)} == {
         "amended",
