@@ -33,7 +33,7 @@ def refresh_hot_spots(connection: Connection, chosen: HotSpotParameters | None =
         if days is None or locations.is_empty():
             record_refresh(connection, MART, rows=0)
             return Refreshed(0, {"nothing": NOTHING_TO_COUNT})
-        area = stored.study_area(connection, days)
+        area = stored.study_area(connection, locations)
         grids: Sequence[Grid] = (H3Grid(chosen.resolution), SquareGrid(chosen.side_feet))
         numbers: dict[str, int | float | str] = {"first_day": str(days.first), "last_day": str(days.last)}
         for grid in grids:

@@ -27,11 +27,12 @@ def refresh_high_crash_segments(connection: Connection, chosen: SegmentParameter
         connection.execute("set transaction isolation level repeatable read")
         stored.forget_segments(connection, ANALYSIS)
         days = stored.period(connection, chosen.years)
-        places = stored.crashes_by_location_and_street(connection, days) if days else pl.DataFrame()
         lines = stored.street_lines(connection)
-        if days is None or places.is_empty() or lines.is_empty():
-            record_refresh(connection, MART, rows=0)
-            return Refreshed(0, {"nothing": NO_STREETS if lines.is_empty() else NOTHING_TO_COUNT})
+        if lines.is_empty():
+            return _nothing(connection, NO_STREETS)
+        places = stored.crashes_by_location_and_street(connection, days) if days else pl.DataFrame()
+        if days is None or places.is_empty():
+            return _nothing(connection, NOTHING_TO_COUNT)
         found, members = ranked(places, house_numbers(lines), chosen)
         rows = stored.add_segments(connection, days, found, members)
         located = stored.located_crashes(connection, days)
@@ -53,3 +54,8 @@ def refresh_high_crash_segments(connection: Connection, chosen: SegmentParameter
         )
         record_refresh(connection, MART, rows=rows, through=days.last)
     return Refreshed(rows, {"first_day": str(days.first), "last_day": str(days.last), **numbers})
+
+
+def _nothing(connection: Connection, reason: str) -> Refreshed:
+    record_refresh(connection, MART, rows=0)
+    return Refreshed(0, {"nothing": reason})

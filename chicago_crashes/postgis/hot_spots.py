@@ -82,11 +82,12 @@ def _by_location(connection: Connection, days: Period, street: sql.Composable) -
     return copy_from_query(connection, query, LOCATION_COLUMNS, {"first": days.first, "last": days.last})
 
 
-def study_area(connection: Connection, days: Period) -> StudyArea:
-    """The area whose cells are looked at; there must be located crashes."""
+def study_area(connection: Connection, locations: pl.DataFrame) -> StudyArea:
+    """The area whose cells are looked at; `locations` are those with crashes, of which there must be some."""
+    hull = shapely.MultiPoint(locations.select("x_feet", "y_feet").to_numpy()).convex_hull
     row = connection.execute(
         sql_file("study_area"),
-        {"layer": CITY_BOUNDARY.name, "margin_feet": MARGIN_FEET, "first": days.first, "last": days.last},
+        {"layer": CITY_BOUNDARY.name, "margin_feet": MARGIN_FEET, "hull": shapely.to_wkb(hull)},
     ).fetchone()
     is_boundary, degrees, feet = row or (False, b"", b"")
     name = CITY_BOUNDARY.name if is_boundary else f"hull of the crashes and {MARGIN_FEET:g} feet around it"

@@ -6,12 +6,7 @@ with boundary as (
     where layers.layer = %(layer)s
 ),
 hull as (
-    select st_transform(st_buffer(st_convexhull(st_collect(geometry_feet)), %(margin_feet)s), 4326) as area
-    from locations
-    where (select area from boundary) is null
-        and location_id in (
-            select location_id from crash_facts where day between %(first)s and %(last)s
-        )
+    select st_transform(st_buffer(st_geomfromwkb(%(hull)s, 3435), %(margin_feet)s), 4326) as area
 ),
 chosen as (
     select boundary.area is not null as is_boundary, coalesce(boundary.area, hull.area) as area
