@@ -123,9 +123,10 @@ costs between the two smallest: fixed costs are not in it. Above {tolerated:g} t
 - **Orchestration** backfills assets that do nothing but report every day, as the platform's do, launched as the
   platform launches its runs.
 - **Nothing changed** is what the change sensor does every hour.
-- **Crashes to areas** is the assignment of crashes to four layers of areas with realistic borders, from empty tables:
-  places found, areas cut, everything indexed. Its baseline is one plain `ST_Contains` join per layer that writes a key
-  and an area; both must find the same area for every crash.
+- **Crashes to areas** is the assignment of crashes to four layers of areas with realistic borders: areas cut, places
+  assigned, everything indexed; the line below it includes finding the places of all crashes. Its
+  baseline is one plain `ST_Contains` join per layer, by the crashes' spatial index, that writes a key and an area; both
+  must find the same area for every crash.
 - **Answers** is `chicago-crashes answers` over the whole history, and again after a usual day was refreshed; the bar is
   for the assets' own seconds, the whole command beside it starts Python and Dagster first.
 - **Location report** is `report_of_point` as the database answers it, for circles of 500 feet around random places of
