@@ -9,6 +9,25 @@ with held as materialized (
 ),
 known as materialized (
     select day, crash_record_id from part join crash_facts using (day)
+),
+changed as materialized (
+    select 'people' as feed, person_id as row_key, crash_record_id, knows_people_of as knows
+    from part
+    join crash_people on crash_date >= day and crash_date < day + 1 and updated_at > knows_people_of
+    union all
+    select 'vehicles', crash_unit_id::text, crash_record_id, knows_vehicles_of
+    from part
+    join crash_vehicles on crash_date >= day and crash_date < day + 1 and updated_at > knows_vehicles_of
+    union all
+    select feed, row_key, old_row ->> 'crash_record_id', knows_people_of
+    from part
+    join ops.history using (day)
+    where feed = 'people' and valid_to > knows_people_of
+    union all
+    select feed, row_key, old_row ->> 'crash_record_id', knows_vehicles_of
+    from part
+    join ops.history using (day)
+    where feed = 'vehicles' and valid_to > knows_vehicles_of
 )
 select crash_record_id from held where is_new
 union
@@ -16,23 +35,10 @@ select crash_record_id from (select day, crash_record_id from held except select
 union
 select crash_record_id from (select * from known except select day, crash_record_id from held) as without_crash
 union
-select crash_record_id
-from part
-join crash_people on crash_date >= day and crash_date < day + 1 and updated_at > knows_people_of
+select crash_record_id from changed
 union
-select crash_record_id
-from part
-join crash_vehicles on crash_date >= day and crash_date < day + 1 and updated_at > knows_vehicles_of
-union
+-- What changed here may have come from another day, and from another crash.
 select history.old_row ->> 'crash_record_id'
-from part
-join ops.history as history on history.day = part.day
-where history.feed = 'people' and history.valid_to > knows_people_of
-    or history.feed = 'vehicles' and history.valid_to > knows_vehicles_of
-union
--- A row that moved here from another day was, until then, of that day.
-select history.old_row ->> 'crash_record_id'
-from part
-join ops.signatures as signature using (day)
-join ops.history as history on history.feed = signature.feed and history.valid_to = signature.loaded_at
-where signature.feed in ('people', 'vehicles')
+from changed
+join ops.history using (feed, row_key)
+where history.valid_to > knows
