@@ -266,9 +266,7 @@ def test_people_and_units_of_no_crash_are_left_out(db: Connection) -> None:
 @pytest.mark.parametrize(
     ("feed", "count"), [("people", "occupants"), ("vehicles", "motor_vehicles")], ids=["people", "units"]
 )
-def test_people_and_units_count_for_their_crash_whatever_day_they_carry(
-    db: Connection, feed: str, count: str
-) -> None:
+def test_people_and_units_count_for_their_crash_whatever_day_they_carry(db: Connection, feed: str, count: str) -> None:
     """They come late, under another day than their crash; and are withdrawn from it."""
     add_crash(db, "x")
     sign(db, DAY)
@@ -560,15 +558,20 @@ def put_child(db: Connection, chance: random.Random, crash: str, at: str) -> Non
 
 def change(db: Connection, chance: random.Random, days: list[date], key: str) -> None:
     """One thing that loads or people do, with what a load records of it."""
-    crash, day = chance.choice(rows_of(db, "select crash_record_id, crash_date::date from crashes order by 1"))
+    crashes = rows_of(db, "select crash_record_id, crash_date::date from crashes order by 1")
+    (crash, day), (to, _) = chance.choice(crashes), chance.choice(crashes)
     other = chance.choice(days)
     match chance.randint(0, 10):
         case 0:
             new_crash(db, chance, key, other)
             sign(db, other)
         case 1:
-            db.execute("update crashes set crash_date = %s where crash_record_id = %s", [f"{other} 07:00", crash])
-            sign(db, other, feeds=["crashes"])
+            with db.transaction():
+                db.execute(
+                    "update crashes set crash_date = %s, updated_at = now() where crash_record_id = %s",
+                    [f"{other} 07:00", crash],
+                )
+                sign(db, other, feeds=["crashes"])
         case 2:
             db.execute("delete from crashes where crash_record_id = %s", [crash])
             sign(db, day, feeds=["crashes"])  # type: ignore[arg-type]
@@ -588,17 +591,21 @@ def change(db: Connection, chance: random.Random, days: list[date], key: str) ->
         case 6:
             amend_people(db, str(crash))
         case 7:
-            ((to,),) = rows_of(db, "select crash_record_id from crashes order by md5(crash_record_id || %s) limit 1", key)
             move_people(db, chance, str(crash), str(to), days)
-        case 8:
-            put_layer(db, "wards", {"1": square(WEST, SOUTH), "2": square(WEST + 0.01, SOUTH)})
-        case 9:
-            put_layer(db, "wards", {"3": square(WEST + chance.random() / 100, SOUTH)}, is_active=chance.random() < 0.5)
+        case 8 | 9:
+            change_wards(db, chance)
         case _:
             new_day = max(days) + timedelta(days=1)
             days.append(new_day)
             new_crash(db, chance, key, new_day)
             sign(db, new_day)
+
+
+def change_wards(db: Connection, chance: random.Random) -> None:
+    if chance.random() < 0.5:
+        put_layer(db, "wards", {"1": square(WEST, SOUTH), "2": square(WEST + 0.01, SOUTH)})
+    else:
+        put_layer(db, "wards", {"3": square(WEST + chance.random() / 100, SOUTH)}, is_active=chance.random() < 0.5)
 
 
 def amend_people(db: Connection, crash: str) -> None:
@@ -620,7 +627,7 @@ def withdraw_person(db: Connection, crash: str) -> None:
 
 
 def move_people(db: Connection, chance: random.Random, crash: str, other: str, days: list[date]) -> None:
-    """All people of a crash come to another one and to other days, of which some are loaded again, as merges have it."""
+    """All people of a crash come to another one and to other days, as merges have it; most days are loaded again."""
     people = rows_of(db, "select person_id from crash_people where crash_record_id = %s", crash)
     with db.transaction():
         keep_and_remove(db, "people", crash)
