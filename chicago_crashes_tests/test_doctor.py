@@ -16,8 +16,10 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 
+from chicago_crashes.automation.answers import REFRESH, STATE_TAG
+from chicago_crashes.automation.sensors import TRIES
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.diagnosis import examination, of_dagster, of_database, of_lake, of_portal
+from chicago_crashes.diagnosis import examination, of_answers, of_dagster, of_database, of_lake, of_portal
 from chicago_crashes.diagnosis.condition import Condition, State, examined, problem
 from chicago_crashes.diagnosis.examination import examine
 from chicago_crashes.feeds import FEEDS, feed_named
@@ -26,6 +28,7 @@ from chicago_crashes.local.portal.faults import Fault
 from chicago_crashes.local.portal.serve import RunningPortal, serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.workplace import dagster_instance
+from chicago_crashes.postgis.outdated import outdated
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes_tests.commands.running import load_here, publish, run, settings_for, synthetic_frames
 
@@ -77,7 +80,8 @@ def test_a_sound_platform_has_no_problem(loaded: dict[str, str]) -> None:
     assert (outcome.status, outcome.errors) == (0, "")
     found = {condition["name"]: condition for condition in json.loads(outcome.output)}
     not_ok = {name for name, condition in found.items() if condition["state"] != "ok"}
-    assert not_ok == {"automation"}
+    assert not_ok == {"automation", "answers"}
+    assert "2 days" in found["answers"]["says"]
     assert "Nothing keeps the copy current" in found["automation"]["says"]
     assert found["days crashes"]["says"] == "2 loaded, none stale."
     assert all(condition["remedy"] for condition in found.values() if condition["state"] != "ok")
@@ -324,6 +328,30 @@ def instigator(instance: dg.DagsterInstance, name: str, *, dg_status: str) -> In
     )
     origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "__repository__"), name)
     return instance.add_instigator_state(InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus[dg_status]))
+
+
+@pytest.mark.usefixtures("environment")
+def test_answers_that_nobody_will_refresh_by_itself(loaded: dict[str, str]) -> None:
+    url = loaded["CRASHES_DATABASE_URL"]
+    settings.cache_clear()
+    job = build_defs(settings()).resolve_job_def(REFRESH)
+    with dagster_instance(url) as instance, psycopg.connect(url, autocommit=True) as connection:
+        waits = only(of_answers.answers(connection, instance))
+        assert waits.state is State.WARNING
+        assert "2 days, 0 layers and 0 marts wait" in waits.says
+        state = {STATE_TAG: outdated(connection).state}
+        runs = [instance.create_run_for_job(job, tags=state) for _ in range(TRIES)]
+        given_up = only(of_answers.answers(connection, instance))
+        assert given_up.state is State.PROBLEM
+        assert "3 refreshes of what is loaded now did not" in given_up.says
+        assert "chicago-crashes answers" in given_up.remedy
+        for refresh in runs:
+            instance.delete_run(refresh.run_id)
+
+
+def test_answers_that_stand_for_what_is_loaded(database_url: str) -> None:
+    with dagster_instance(database_url) as instance, psycopg.connect(database_url) as connection:
+        assert only(of_answers.answers(connection, instance)).state is State.OK
 
 
 def test_an_event_log_that_has_grown(loaded: dict[str, str]) -> None:

@@ -48,7 +48,7 @@ def answers_sensor(*, switched_on: bool) -> dg.SensorDefinition:
             waiting = outdated(connection)
         if not waiting:
             return dg.SkipReason("The answers stand for all loaded days and all layers.")
-        tries = len(context.instance.get_runs(dg.RunsFilter(job_name=REFRESH, tags={STATE_TAG: waiting.state})))
+        tries = tries_of(context.instance, waiting.state)
         if tries >= TRIES:
             return dg.SkipReason(
                 f"{waiting}, but {tries} refreshes of what is loaded now did not bring the answers up to date: the "
@@ -58,3 +58,8 @@ def answers_sensor(*, switched_on: bool) -> dg.SensorDefinition:
         return dg.RunRequest(run_key=f"{waiting.state} {tries}", tags={STATE_TAG: waiting.state})
 
     return look
+
+
+def tries_of(instance: dg.DagsterInstance, state: str) -> int:
+    """How many refreshes the sensor has requested for this state of what is loaded."""
+    return instance.get_runs_count(dg.RunsFilter(job_name=REFRESH, tags={STATE_TAG: state}))

@@ -9,7 +9,7 @@ import psycopg
 
 from chicago_crashes.assets.partitions import day_of, day_partitions
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.diagnosis import of_dagster, of_database, of_lake, of_portal
+from chicago_crashes.diagnosis import of_answers, of_dagster, of_database, of_lake, of_portal
 from chicago_crashes.diagnosis.condition import Condition, State, examined, problem, unexamined, warning
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS
@@ -21,7 +21,7 @@ from chicago_crashes.soda.ceiling import Ceiling, Unlimited, postgres_ceiling
 from chicago_crashes.soda.client import Portal
 
 OF_DATABASE = ("PostGIS", "schema", "indexes")
-OF_DAGSTER = ("Dagster's storage", "automation", "daemon", "event log")
+OF_DAGSTER = ("Dagster's storage", "automation", "daemon", "answers", "event log")
 OF_DAYS = tuple(f"days {feed.name}" for feed in FEEDS)
 
 
@@ -46,7 +46,7 @@ def examine(configured: Settings) -> Iterator[Condition]:
             yield from examined("indexes", partial(of_database.indexes, connection))
         yield from _of_portal(configured, url, connection if has_schema else None)
         yield from examined("lake", partial(of_lake.lake, configured.raw_url))
-        yield from _of_dagster(configured, url, connection)
+        yield from _of_dagster(configured, url, connection, has_schema=has_schema)
 
 
 def _database_url(configured: Settings, opened: ExitStack) -> str:
@@ -110,7 +110,9 @@ def _without_portal(error: str) -> Iterator[Condition]:
     yield problem("portal", error, "Mend CRASHES_PORTAL_URL or CRASHES_APP_TOKEN.")
 
 
-def _of_dagster(configured: Settings, url: str | None, connection: psycopg.Connection | None) -> Iterator[Condition]:
+def _of_dagster(
+    configured: Settings, url: str | None, connection: psycopg.Connection | None, *, has_schema: bool
+) -> Iterator[Condition]:
     if url is None or connection is None:
         yield from unexamined(OF_DAGSTER, "the database does not answer")
         return
@@ -133,6 +135,10 @@ def _of_dagster(configured: Settings, url: str | None, connection: psycopg.Conne
             switched_on = configured.schedules_on
             for name, look in (("automation", of_dagster.automation), ("daemon", of_dagster.daemon)):
                 yield from examined(name, partial(look, instances[0], declared, switched_on=switched_on))
+            if has_schema:
+                yield from examined("answers", partial(of_answers.answers, connection, instances[0]))
+            else:
+                yield from unexamined(["answers"], "the schema is not that of this version")
         else:
-            yield from unexamined(("automation", "daemon"), "Dagster's storage cannot be opened")
+            yield from unexamined(("automation", "daemon", "answers"), "Dagster's storage cannot be opened")
     yield from examined("event log", partial(of_dagster.event_log, connection))
