@@ -17,7 +17,7 @@ define compile
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench soak simulation up clean install lint docs pictures lock postgis
+.PHONY: help demo test bench soak simulation up clean install lint docs pictures lock postgis browser
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ help:  ## Show this list
 demo: install postgis  ## Load a month of crash data from a stand-in portal into a private PostGIS, check it, say what came
 	@$(BIN)/chicago-crashes demo
 
-test: lint postgis  ## Install everything and run the linters and the whole test suite
+test: lint postgis browser  ## Install everything and run the linters and the whole test suite
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: $(BENCH_INSTALLED) postgis  ## Measure the platform against baselines and write docs/performance.md; QUICK=1 only prints, in 3 minutes
@@ -62,7 +62,7 @@ docs: install  ## Write docs/dictionary.md and the rules in docs/checks.md anew 
 	@$(BIN)/python -m chicago_crashes.dictionary
 	@$(BIN)/python -m chicago_crashes.rulebook
 
-pictures: install postgis  ## Take docs/pictures anew from a running Dagster; needs Chromium on the PATH (apt-get install chromium)
+pictures: install postgis browser  ## Take docs/pictures anew from a running Dagster
 	@$(BIN)/python docs/pictures/make_pictures.py
 
 lock:  ## Renew every requirements.lock after a change of the dependencies in pyproject.toml
@@ -73,6 +73,9 @@ lock:  ## Renew every requirements.lock after a change of the dependencies in py
 
 postgis: install
 	@$(BIN)/python -m chicago_crashes.local.install
+
+browser: install
+	@$(BIN)/python -m chicago_crashes_tests.browser
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found. Install one (for example" \

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from chicago_crashes.errors import CrashesError, PermanentError, TransientError
+from chicago_crashes.errors import CrashesError, PermanentError
+from chicago_crashes.local.system_packages import apt_commands, privilege_of_root, run_installer
 from chicago_crashes.settings import PROJECT_ROOT
 
 OLDEST_MAJOR = 15
@@ -95,7 +96,7 @@ def _install(major: int | None) -> None:
     if shutil.which("apt-get"):
         _install_with_apt(major)
     elif brew := shutil.which("brew"):
-        _run_installer([brew, "install", "--quiet", "postgis"])
+        _run([brew, "install", "--quiet", "postgis"])
     else:
         raise PermanentError(
             "PostgreSQL with PostGIS is missing, and this system has neither apt-get nor Homebrew to install it with. "
@@ -105,27 +106,16 @@ def _install(major: int | None) -> None:
 
 
 def _install_with_apt(major: int | None) -> None:
-    privilege = _privilege()
+    privilege = privilege_of_root()
     if privilege is None:
         raise PermanentError(
             "PostgreSQL with PostGIS is missing, and installing it needs root (you are not root, and sudo would ask "
             f"for a password). Run `sudo apt-get install {_debian_package(major)}`, then this command again. "
             f"{OTHER_WAYS}"
         )
-    apt = [*privilege, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
-    _run_installer([*apt, "update"])
     with _no_default_cluster(privilege):
-        _run_installer([*apt, "install", "-y", "--no-install-recommends", _debian_package(major)])
-
-
-def _privilege() -> list[str] | None:
-    """What to put before a command so that it runs as root: nothing for root, sudo if it asks for no password."""
-    if os.geteuid() == 0:
-        return []
-    sudo = shutil.which("sudo")
-    if sudo and subprocess.run([sudo, "-n", "true"], check=False, capture_output=True).returncode == 0:  # noqa: S603
-        return [sudo, "-n"]
-    return None
+        for command in apt_commands(privilege, _debian_package(major)):
+            _run(command)
 
 
 def _debian_package(major: int | None) -> str:
@@ -138,30 +128,16 @@ def _debian_package(major: int | None) -> str:
 @contextmanager
 def _no_default_cluster(privilege: Sequence[str]) -> Iterator[None]:
     """Keep Debian's packages from creating and starting a server of their own while ours are installed."""
-    _run_installer([*privilege, "mkdir", "-p", str(DEBIAN_CLUSTER_OVERRIDE.parent)])
-    _run_installer([*privilege, "tee", str(DEBIAN_CLUSTER_OVERRIDE)], "create_main_cluster = false\n")
+    _run([*privilege, "mkdir", "-p", str(DEBIAN_CLUSTER_OVERRIDE.parent)])
+    _run([*privilege, "tee", str(DEBIAN_CLUSTER_OVERRIDE)], "create_main_cluster = false\n")
     try:
         yield
     finally:
-        _run_installer([*privilege, "rm", "-f", str(DEBIAN_CLUSTER_OVERRIDE)])
+        _run([*privilege, "rm", "-f", str(DEBIAN_CLUSTER_OVERRIDE)])
 
 
-def _run_installer(command: Sequence[str], text: str | None = None) -> None:
-    finished = subprocess.run(  # noqa: S603 - the commands are ours, never the user's text
-        command,
-        check=False,
-        input=text,
-        stdin=subprocess.DEVNULL if text is None else None,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if finished.returncode:
-        last_lines = "\n".join(finished.stdout.strip().splitlines()[-8:])
-        raise TransientError(
-            f"PostGIS could not be installed: `{' '.join(command)}` ended with status {finished.returncode} and said:\n"
-            f"{last_lines}\nCheck the network and the package sources, then run this command again. {OTHER_WAYS}"
-        )
+def _run(command: Sequence[str], text: str | None = None) -> None:
+    run_installer(command, "PostGIS", text=text, otherwise=OTHER_WAYS)
 
 
 def main() -> int:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
@@ -24,12 +23,13 @@ from chicago_crashes.report.page import page
 from chicago_crashes.report.places import Area, Circle, Place
 from chicago_crashes.report.terminal import tables
 from chicago_crashes.report.tidy import crashes_csv, numbers_csv
+from chicago_crashes_tests.browser import FLAGS, MISSING, find_browser
 from chicago_crashes_tests.report import city
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = find_browser()
 PHONE = 390
 VOID = {"meta", "link", "br", "img", "input", "hr"}
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="a browser is needed: apt-get install chromium")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
 
 
 def make(url: str, place: Place, first: date | None = None, last: date | None = None) -> Made:
@@ -190,7 +190,7 @@ def test_the_page_says_the_numbers(made: Made, html: str) -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 

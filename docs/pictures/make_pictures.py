@@ -5,7 +5,6 @@ yesterday, are loaded into a throwaway cluster and answered from; then the UI is
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT, generate
 from chicago_crashes.local.portal.synthetic.layers import offer_layers
 from chicago_crashes.postgis import migrate
+from chicago_crashes_tests.browser import find_browser
 from chicago_crashes_tests.dagster_ui import DagsterUi, dagster_ui
 
 PICTURES = Path(__file__).parent
@@ -171,9 +171,9 @@ def _check_everything(ui: DagsterUi) -> None:
 @contextmanager
 def browser(scale: float) -> Iterator[Page]:
     """A page of a browser that knows nothing and remembers nothing."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    chromium = find_browser()
     if chromium is None:
-        raise PermanentError("The pictures are taken with Chromium: install it (`apt-get install chromium`).")
+        raise PermanentError("The pictures are taken with Chromium: put it on the PATH (`apt-get install chromium`).")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=chromium, args=CHROMIUM_FLAGS, device_scale_factor=scale
