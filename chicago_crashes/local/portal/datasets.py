@@ -66,13 +66,17 @@ class PublishedColumn:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset at one moment. `regions` maps the name of each computed region to the point column it comes from."""
+    """A dataset at one moment. `regions` maps the name of each computed region to the point column it comes from.
+
+    `odd_times` are columns of times of which some text is not written as the portal writes times.
+    """
 
     id: str
     title: str
     description: str
     columns: tuple[PublishedColumn, ...]
     regions: Mapping[str, str] = field(default_factory=dict)
+    odd_times: frozenset[str] = frozenset()
     writes: int = 0
     is_published: bool = False
     modified_at: datetime = NEVER
@@ -82,6 +86,11 @@ class Dataset:
         """The type of everything a query may name: system fields, computed regions, columns."""
         regions = dict.fromkeys(self.regions, SodaType.NUMBER)
         return SYSTEM_TYPES | regions | {column.name: column.type for column in self.columns}
+
+    @property
+    def times(self) -> list[str]:
+        """The columns of times."""
+        return [column.name for column in self.columns if column.type is SodaType.FLOATING]
 
     @property
     def system_names(self) -> tuple[str, ...]:

@@ -129,6 +129,7 @@ def rename_column(store: PortalStore, feed: Feed, name: str, new_name: str, *, n
             dataset,
             columns=tuple(replace(each, name=new_name) if each.name == name else each for each in dataset.columns),
             regions={region: new_name if place == name else place for region, place in dataset.regions.items()},
+            odd_times=frozenset(new_name if each == name else each for each in dataset.odd_times),
         )
 
 
@@ -150,6 +151,7 @@ def publish_dataset_again(store: PortalStore, feed: Feed) -> None:
 
 def _amend(transaction: Transaction, where: Where, changes: Mapping[str, str | None]) -> int:
     _require_columns(transaction.dataset, changes)
+    transaction.review_times(pl.DataFrame([changes], schema=dict.fromkeys(changes, pl.String), orient="row"))
     condition, values = _condition(transaction.dataset, where)
     settings = ", ".join(f"{quoted(name)} = ?" for name in [*changes, ":updated_at", ":version"])
     return _counted(

@@ -39,6 +39,8 @@ DATABASE_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "checkpoint_threshold": "128MB",
 }
 PROFILED_ROWS = 1_000
+USUAL_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d{3}$"
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%.3f"
 TICK = timedelta(milliseconds=1)
 """The portal's clock has no finer one."""
 
@@ -67,10 +69,17 @@ class Transaction:
 
     def insert(self, rows: pl.DataFrame) -> None:
         """Append rows that have all their system fields."""
+        self.review_times(rows)
         names = ", ".join(map(quoted, rows.columns))
         self.cursor.register("batch", rows.to_arrow())
         self.cursor.execute(f"insert into {self.table} ({names}) select {names} from batch")  # noqa: S608 - ours
         self.cursor.unregister("batch")
+
+    def review_times(self, rows: pl.DataFrame) -> None:
+        """Remember the columns of times in which some text of these rows is not as the portal writes times."""
+        odd = {name for name in self.dataset.times if name in rows.columns and not _are_usual_times(rows[name])}
+        if not odd <= self.dataset.odd_times:
+            self.dataset = replace(self.dataset, odd_times=self.dataset.odd_times | odd)
 
     def numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with hidden numbers, ids and versions that no row has had before."""
@@ -232,7 +241,9 @@ class PortalStore:
         self._next_number[dataset.id] = transaction.next_number
         newest = written[":updated_at"].max()
         modified_at = newest.replace(tzinfo=UTC) if isinstance(newest, datetime) else dataset.modified_at
-        self._datasets[dataset.id] = replace(dataset, writes=writes, modified_at=max(dataset.modified_at, modified_at))
+        self._datasets[dataset.id] = replace(
+            transaction.dataset, writes=writes, modified_at=max(dataset.modified_at, modified_at)
+        )
 
 
 def _all_rows(cursor: duckdb.DuckDBPyConnection, dataset: Dataset) -> pl.DataFrame:
@@ -289,6 +300,13 @@ def _utc_milliseconds(rows: pl.DataFrame, name: str, now: datetime) -> pl.Series
     if isinstance(times.dtype, pl.Datetime) and times.dtype.time_zone is not None:
         times = times.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return times.cast(pl.Datetime("ms")).fill_null(now)
+
+
+def _are_usual_times(values: pl.Series) -> bool:
+    """Whether all texts are times, and sort as the times do."""
+    stated = values.drop_nulls().cast(pl.String)
+    is_time = stated.str.contains(USUAL_TIME) & stated.str.to_datetime(TIME_FORMAT, strict=False).is_not_null()
+    return bool(is_time.all())
 
 
 def _profile(values: pl.Series) -> Mapping[str, str]:

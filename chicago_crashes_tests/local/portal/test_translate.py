@@ -3,6 +3,8 @@
 import polars as pl
 import pytest
 
+from chicago_crashes.feeds.crashes import CRASHES
+from chicago_crashes.local.portal import mutations
 from chicago_crashes.local.portal.soql import SoqlError
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes_tests.local.portal.asking import CRASH_DATASET, ask, five_crashes, ids, many_crashes
@@ -69,6 +71,62 @@ def code_of(store: PortalStore, **clauses: str) -> str:
 )
 def test_conditions(store: PortalStore, condition: str, found: list[str]) -> None:
     assert ids(store, where=condition, order=":id") == found
+
+
+COMPARISONS_OF_TIMES = [
+    "crash_date < '2024-01-02'",
+    "crash_date <= '2024-01-02T08:30'",
+    "crash_date > '2024-01-01'",
+    "crash_date >= '2024-01-01T23:59' and crash_date < '2024-01-02T08:30:00.001'",
+    "crash_date > '2024-01-02T08:29:59.9999'",
+    "crash_date = '2024-01-02 08:30'",
+    "crash_date != '2024-01-02'",
+    "crash_date between '2024-01-01' and '2024-01-02T08:30:00.000'",
+    "crash_date not between '2024-01-01' and '2024-01-02'",
+    "crash_date in ('2024-01-01', '2024-02-10T12:00:00')",
+    "not (crash_date > '0999-01-01')",
+]
+
+
+@pytest.mark.parametrize("condition", COMPARISONS_OF_TIMES)
+def test_times_compare_alike_however_they_are_stored(condition: str) -> None:
+    """As long as all texts are written as the portal writes times they are compared as they are."""
+    store = five_crashes()
+    as_texts = ids(store, where=condition, order=":id")
+    crashes = store.dataset(CRASH_DATASET)
+    assert crashes is not None
+    assert not crashes.odd_times
+    mutations.amend(store, CRASHES, {"crash_record_id": "c5"}, {"crash_date": "2024-1-2"})
+    crashes = store.dataset(CRASH_DATASET)
+    assert crashes is not None
+    assert crashes.odd_times == {"crash_date"}
+    assert [each for each in ids(store, where=condition, order=":id") if each != "c5"] == as_texts
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2024-1-3", ["odd"]),
+        ("2024-01-03 10:00:00", ["odd"]),
+        ("2024-01-03T10:00:00.5", ["odd"]),
+        ("2024-01-03T25:00:00.000", []),
+        ("2024-02-30T10:00:00.000", []),
+        ("January 3", []),
+    ],
+)
+@pytest.mark.parametrize("way", ["published", "amended", "renamed"])
+def test_a_text_that_is_no_usual_time_is_read_as_what_it_is(text: str, found: list[str], way: str) -> None:
+    store = five_crashes()
+    name = "crash_date"
+    odd = pl.DataFrame({"crash_record_id": ["odd"], name: [text if way != "amended" else None]})
+    store.publish(CRASH_DATASET, odd)
+    if way == "amended":
+        mutations.amend(store, CRASHES, {"crash_record_id": "odd"}, {name: text})
+    if way == "renamed":
+        mutations.rename_column(store, CRASHES, name, "happened")
+        name = "happened"
+    condition = f"{name} >= '2024-01-03' and {name} < '2024-01-04' or {name} between '2024-02-28' and '2024-03-02'"
+    assert ids(store, where=condition) == found
 
 
 @pytest.mark.parametrize(
