@@ -12,8 +12,9 @@ from weakref import WeakSet
 from dagster import EventLogEntry, Field, StringSource
 from dagster._config.config_schema import UserConfigSchema
 from dagster._serdes import ConfigurableClassData
-from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
+from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage, PostgresRunStorage
 from dagster_postgres.utils import create_pg_engine
+from sqlalchemy import Engine
 from sqlalchemy.pool import QueuePool
 
 from chicago_crashes.local import event_batches
@@ -29,6 +30,7 @@ class CrashesDagsterStorage(DagsterPostgresStorage):
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(postgres_url, inst_data=inst_data)
+        self._run_storage = PooledRunStorage(postgres_url)
         self._event_log_storage = PooledEventLogStorage(postgres_url)
 
     @classmethod
@@ -46,23 +48,34 @@ class CrashesDagsterStorage(DagsterPostgresStorage):
         return cls(storage_url(url), inst_data)
 
 
+class PooledRunStorage(PostgresRunStorage):
+    """The runs with connections that are kept; the original opens one whenever it is asked, some twenty times a run."""
+
+    def __init__(self, postgres_url: str) -> None:
+        super().__init__(postgres_url)
+        self._engine = _pooled_engine(postgres_url)
+        _storages.add(self)
+
+    def dispose(self) -> None:
+        """Close the kept connections with the Dagster instance that owns this storage."""
+        super().dispose()
+        self._engine.dispose()
+
+    def forget_connections(self) -> None:
+        """Leave the connections to the parent process."""
+        self._engine.dispose(close=False)
+
+
 class PooledEventLogStorage(PostgresEventLogStorage):
     """The event log with connections that are kept, and with batches of every event there is one of a day.
 
     The original opens a connection for every event and writes most of them one by one; that is most of the time a run
-    over thousands of days spends on bookkeeping. The pool may grow without bound, because the original may, too.
+    over thousands of days spends on bookkeeping.
     """
 
     def __init__(self, postgres_url: str) -> None:
         super().__init__(postgres_url)
-        self._engine = create_pg_engine(
-            postgres_url,
-            isolation_level="AUTOCOMMIT",
-            poolclass=QueuePool,
-            pool_size=KEPT_CONNECTIONS,
-            max_overflow=-1,
-            pool_pre_ping=True,
-        )
+        self._engine = _pooled_engine(postgres_url)
         _storages.add(self)
 
     def store_event(self, event: EventLogEntry) -> None:
@@ -96,7 +109,19 @@ class PooledEventLogStorage(PostgresEventLogStorage):
         self._engine.dispose(close=False)
 
 
-_storages: WeakSet[PooledEventLogStorage] = WeakSet()
+def _pooled_engine(postgres_url: str) -> Engine:
+    """The pool may grow without bound, because connections without one may, too."""
+    return create_pg_engine(
+        postgres_url,
+        isolation_level="AUTOCOMMIT",
+        poolclass=QueuePool,
+        pool_size=KEPT_CONNECTIONS,
+        max_overflow=-1,
+        pool_pre_ping=True,
+    )
+
+
+_storages: WeakSet[PooledRunStorage | PooledEventLogStorage] = WeakSet()
 
 
 def _after_fork() -> None:
