@@ -15,6 +15,7 @@ from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage, PostgresRunStorage
 from dagster_postgres.utils import create_pg_engine
 from sqlalchemy import Engine
+from sqlalchemy.exc import InternalError
 from sqlalchemy.pool import QueuePool
 
 from chicago_crashes.local import event_batches
@@ -98,6 +99,18 @@ class PooledEventLogStorage(PostgresEventLogStorage):
             self._store_asset_event_tags(connection, *of_assets)
             for event, event_id in event_batches.last_of_each_asset(*of_assets):
                 self._store_asset_event(connection, event, event_id)
+
+    def initialize_concurrency_limit_to_default(self, concurrency_key: str) -> bool:
+        """Make a pool that is needed for the first time; another process may make it at the same moment.
+
+        The original then goes on in the transaction that this has spoilt, and the run of the later one fails.
+        """
+        try:
+            return super().initialize_concurrency_limit_to_default(concurrency_key)
+        except InternalError:
+            if concurrency_key in self.get_concurrency_keys():
+                return True
+            raise
 
     def dispose(self) -> None:
         """Close the kept connections with the Dagster instance that owns this storage."""

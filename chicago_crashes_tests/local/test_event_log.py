@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
@@ -63,6 +64,7 @@ def storage_url(database_url: str) -> str:
 def an_instance(home: Path, module: str, storage: str, url: str) -> dg.DagsterInstance:
     (home / "dagster.yaml").write_text(
         f"storage:\n  custom:\n    module: {module}\n    class: {storage}\n    config:\n      postgres_url: '{url}'\n"
+        "concurrency:\n  pools:\n    default_limit: 1\n"
     )
     return dg.DagsterInstance.from_config(str(home))
 
@@ -135,6 +137,33 @@ def test_a_lost_connection_is_replaced(storage_url: str, database_url: str) -> N
         )
     assert storage.has_table("event_logs")
     storage.dispose()
+
+
+def test_a_pool_that_another_process_makes_at_the_same_moment_is_made(
+    instance: dg.DagsterInstance, database_url: str
+) -> None:
+    """As when two runs are the first ever to ask the portal."""
+    pools = instance.event_log_storage
+    with ThreadPoolExecutor(1) as beside, psycopg.connect(database_url) as other:
+        other.execute(
+            'insert into dagster.concurrency_limits (concurrency_key, "limit", using_default_limit)'
+            " values ('portal', 1, true)"
+        )
+        other.execute("insert into dagster.concurrency_slots (concurrency_key, deleted) values ('portal', false)")
+        made = beside.submit(pools.initialize_concurrency_limit_to_default, "portal")
+        wait_for_lock(database_url)
+        other.commit()
+        assert made.result()
+    assert pools.get_concurrency_info("portal").slot_count == 1
+
+
+def wait_for_lock(url: str) -> None:
+    """Until somebody waits for what another transaction has written."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        while not connection.execute(
+            "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        ).fetchone():
+            pass
 
 
 def test_a_forked_process_opens_its_own_connections(storage_url: str) -> None:
