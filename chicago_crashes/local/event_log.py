@@ -4,6 +4,7 @@
 address of its own, and its processes start the private cluster when they are the first to need it.
 """
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -21,6 +22,8 @@ from sqlalchemy.pool import QueuePool
 from chicago_crashes.local import event_batches
 from chicago_crashes.local.cluster import database_url
 from chicago_crashes.local.dagster_home import make_schema, storage_url
+
+logger = logging.getLogger(__name__)
 
 CONFIG_TYPE: UserConfigSchema = {"postgres_url": Field(StringSource, is_required=False)}
 KEPT_CONNECTIONS = 2
@@ -103,14 +106,20 @@ class PooledEventLogStorage(PostgresEventLogStorage):
     def initialize_concurrency_limit_to_default(self, concurrency_key: str) -> bool:
         """Make a pool that is needed for the first time; another process may make it at the same moment.
 
-        The original then goes on in the transaction that this has spoilt, and the run of the later one fails.
+        The original then goes on in the transaction that this has spoilt, and the run of the later one fails. A pool
+        that is there with another limit still fails it, because nobody may think that the new limit holds.
         """
         try:
             return super().initialize_concurrency_limit_to_default(concurrency_key)
         except InternalError:
-            if concurrency_key in self.get_concurrency_keys():
-                return True
-            raise
+            made = {pool.name: pool.limit for pool in self.get_pool_limits()}
+            if (
+                concurrency_key not in made
+                or made[concurrency_key] != self._instance.global_op_concurrency_default_limit
+            ):
+                raise
+            logger.info("The pool %s was made by another process at the same moment.", concurrency_key)
+            return True
 
     def dispose(self) -> None:
         """Close the kept connections with the Dagster instance that owns this storage."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 import pytest
+from sqlalchemy.exc import InternalError
 
 from chicago_crashes.assets.partitions import day_of
 from chicago_crashes.checks.reporting import report_verdicts
@@ -155,6 +156,15 @@ def test_a_pool_that_another_process_makes_at_the_same_moment_is_made(
         other.commit()
         assert made.result()
     assert pools.get_concurrency_info("portal").slot_count == 1
+
+
+def test_a_pool_with_another_limit_is_not_passed_over(instance: dg.DagsterInstance, database_url: str) -> None:
+    pools = instance.event_log_storage
+    pools.initialize_concurrency_limit_to_default("portal")
+    with psycopg.connect(database_url) as other:
+        other.execute('update dagster.concurrency_limits set "limit" = 4')
+    with pytest.raises(InternalError):
+        pools.initialize_concurrency_limit_to_default("portal")
 
 
 def wait_for_lock(url: str) -> None:
