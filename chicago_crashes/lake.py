@@ -23,13 +23,13 @@ import pyarrow.parquet as pq
 
 from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import Feed
+from chicago_crashes.lake_names import UNFINISHED, NewestNames, newest_of_each_day, version_file_name
 from chicago_crashes.settings import PROJECT_ROOT
 
 logger = logging.getLogger(__name__)
 
 NOTE_KEY = "chicago_crashes"
 
-UNFINISHED = ".unfinished"
 ABANDONED_AFTER = timedelta(hours=1)
 """No day takes so long to write: an unfinished file this old belongs to a process that was killed."""
 
@@ -122,7 +122,7 @@ class Lake:
             return known, False
         digest = digest_of(rows)
         note = DayNote(feed.name, day, rows.height, source_updated_at, fetched_at, run_id, digest)
-        name = f"{fetched_at:%Y%m%dT%H%M%S.%fZ}-{digest[:12]}.parquet"
+        name = version_file_name(fetched_at, digest)
         with self._explained(feed.name, day):
             self._make_room(folder, present)
             return self._put(f"{folder}/{name}", rows, note), True
@@ -131,6 +131,21 @@ class Lake:
         """The newest file of each of the days."""
         for day in days:
             yield day, self.newest(feed, day)
+
+    def newest_names(self, feed: Feed) -> NewestNames:
+        """The newest version of each day of a feed, as names tell it: one listing, no file is opened.
+
+        Raises:
+            LakeUnavailableError: the lake cannot be listed.
+        """
+        folder = f"{self._root}/{feed.name}"
+        try:
+            found = self._files.get_file_info(arrow_fs.FileSelector(folder, allow_not_found=True, recursive=True))
+        except OSError as error:
+            raise LakeUnavailableError(
+                f"{feed.name}: the raw lake at {self.url} cannot be listed: {error}. Mend it or CRASHES_RAW_URL."
+            ) from error
+        return newest_of_each_day(folder, [file.path for file in found if file.type == arrow_fs.FileType.File])
 
     def try_out(self) -> None:
         """Write, read and remove a small file; raises a `LakeUnavailableError` if that cannot be done."""

@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, feed_named
 from chicago_crashes.lake import ABANDONED_AFTER, NOTE_KEY, DayFile, Lake, LakeUnavailableError, digest_of
+from chicago_crashes.lake_names import newest_of_each_day
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 
@@ -154,6 +155,63 @@ def test_days_and_feeds_are_kept_apart(lake: Lake) -> None:
         (DAY, True),
         (date(2022, 1, 1), False),
     ]
+
+
+def test_names_alone_tell_the_newest_version_of_each_day(lake: Lake) -> None:
+    write(lake, rows("A"))
+    newest, _ = write(lake, rows("B"), hours=1)
+    other, _ = write(lake, rows("C"), day=date(2022, 1, 1))
+    for file in files_below(Path(newest.path).parents[2]):
+        file.write_bytes(b"nobody opens this")
+
+    names = lake.newest_names(CRASHES)
+
+    assert names.foreign == []
+    assert {day: (name.path, name.fetched_at, name.digest_prefix) for day, name in names.by_day.items()} == {
+        file.note.day: (file.path, file.note.fetched_at, file.note.digest[:12]) for file in (newest, other)
+    }
+    assert lake.newest_names(PEOPLE).by_day == {}
+
+
+def test_the_newest_name_wins_in_whatever_order_names_are_listed() -> None:
+    folder = "raw/crashes/2021/2021-12-31"
+    old, new = (f"{folder}/20220105T12301{second}.000000Z-0123456789ab.parquet" for second in "12")
+
+    for listed in ([old, new], [new, old]):
+        assert newest_of_each_day("raw/crashes", listed).by_day[DAY].path == new
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "2021/2021-12-31/mine.parquet",
+        "2021/2021-12-31/20221305T123015.123456Z-0123456789ab.parquet",
+        "2021/2021-12-31/20220105T123015.123456Z-0123456789ab.parquet.old",
+        "2022/2021-12-31/20220105T123015.123456Z-0123456789ab.parquet",
+        "2021/2021-12-32/20220105T123015.123456Z-0123456789ab.parquet",
+        "2021/2021-12-31/more/20220105T123015.123456Z-0123456789ab.parquet",
+        "20220105T123015.123456Z-0123456789ab.parquet",
+    ],
+)
+def test_names_that_are_not_of_the_lake_are_counted_and_ignored(lake: Lake, tmp_path: Path, place: str) -> None:
+    file, _ = write(lake, rows("A"))
+    strange = tmp_path / "raw/crashes" / place
+    strange.parent.mkdir(parents=True, exist_ok=True)
+    for path in (strange, Path(f"{file.path}.unfinished"), Path(f"{file.path}.set-aside")):
+        path.write_bytes(b"")
+
+    names = lake.newest_names(CRASHES)
+
+    assert names.foreign == [str(strange)]
+    assert {day: name.path for day, name in names.by_day.items()} == {DAY: file.path}
+
+
+def test_a_lake_that_cannot_be_listed_says_so(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/crashes").write_text("in the way")
+
+    with pytest.raises(LakeUnavailableError, match=r"crashes: the raw lake at .* cannot be listed"):
+        lake.newest_names(CRASHES)
 
 
 def test_nothing_is_made_by_asking(lake: Lake, tmp_path: Path) -> None:
@@ -371,4 +429,6 @@ def test_a_lake_on_s3_is_the_same_lake(bucket: str) -> None:
     assert again == first
     assert_frame_equal(lake.read(first), rows(*AWKWARD))
     assert stored(lake) == second
+    assert lake.newest_names(CRASHES).by_day[DAY].path == second.path
+    assert lake.newest_names(PEOPLE).by_day == {}
     assert lake.read(stored(Lake(bucket)))["street_name"].to_list() == ["B"]
