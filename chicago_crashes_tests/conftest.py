@@ -1,10 +1,12 @@
 """What every test may ask for: a real PostGIS server, and fresh databases on it.
 
 One server serves the whole test session, all xdist workers included. The process that the user started names its
-folder and removes it at the end; whichever worker needs a database first starts it.
+folder and removes it at the end; whichever worker needs a database first starts it. `CRASHES_TESTS_SERVER` names the
+folder of a server that somebody else starts and removes, for many short sessions.
 """
 
 import importlib
+import os
 import shutil
 import tempfile
 import uuid
@@ -13,26 +15,44 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from filelock import FileLock
 from psycopg import sql
 
 from chicago_crashes.local import cluster
+from chicago_crashes.settings import settings
 
 TEMPLATE = "crashes_template"
 SERVER_HOME = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    handed_over = getattr(config, "workerinput", {}).get("postgis_home")
-    config.stash[SERVER_HOME] = Path(handed_over or tempfile.mkdtemp(prefix="crashes-tests-"))
+    hypothesis.settings.register_profile("untimed", deadline=None)  # how fast a machine is proves nothing
+    hypothesis.settings.load_profile("untimed")
+    config.stash[SERVER_HOME] = Path(_handed_over(config) or tempfile.mkdtemp(prefix="crashes-tests-"))
+
+
+def _handed_over(config: pytest.Config) -> str | None:
+    """The folder of a server that is not ours to remove."""
+    of_worker: str | None = getattr(config, "workerinput", {}).get("postgis_home")
+    return of_worker or os.environ.get("CRASHES_TESTS_SERVER")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that mostly wait for Dagster's daemon, so that they wait beside the others."""
     items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let Hypothesis make its tables of Unicode before any test draws a text.
+
+    It makes them once in a checkout, which takes seconds, and would call the test that draws first too slow.
+    """
+    if any(item.get_closest_marker("hypothesis") for item in session.items):
+        hypothesis.find(hypothesis.strategies.text(), lambda _: True)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -42,11 +62,17 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput"):
+    if _handed_over(config):
         return
     home = config.stash[SERVER_HOME]
     cluster.destroy(home)
     shutil.rmtree(home)
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_another_test_are_forgotten() -> None:
+    """Settings are read once in a process, and a test that sets one would get those that a test before it read."""
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

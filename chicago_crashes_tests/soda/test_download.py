@@ -151,7 +151,7 @@ def test_a_day_larger_than_a_window_is_read_by_key(small_portal: SmallPortal, cl
 
 
 @given(counts=st.lists(st.integers(0, 12), min_size=1, max_size=12), max_rows=st.integers(1, 15))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_shape_of_days_loses_or_doubles_a_row(
     small_portal: SmallPortal, client: Client, counts: list[int], max_rows: int
 ) -> None:

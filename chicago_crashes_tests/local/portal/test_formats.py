@@ -59,7 +59,7 @@ def in_json(name: str, value: object) -> object:
 @example([])
 @example([(None, None, None, None), ("", "", "", "")])
 @example([('a"b', "a\\b", "POINT (-007.50 00.5)", "a\nb"), (",", '",""', "POINT(0 000)", "POINT (1 2)")])
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_json_is_what_a_plain_writer_makes(values: Sequence[Values]) -> None:
     objects = [
         {name: in_json(name, value) for name, value in zip(NAMES, row, strict=True) if value is not None}
@@ -73,7 +73,7 @@ def test_json_is_what_a_plain_writer_makes(values: Sequence[Values]) -> None:
 @given(rows)
 @example([])
 @example([(None, None, None, None), ("", '"', '""', "a,b")])
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_csv_is_what_a_plain_writer_makes(values: Sequence[Values]) -> None:
     def cell(value: str | None) -> str:
         return "" if value is None else '"' + value.replace('"', '""') + '"'
@@ -85,7 +85,7 @@ def test_csv_is_what_a_plain_writer_makes(values: Sequence[Values]) -> None:
 @given(rows)
 @example([])
 @example([(None, None, None, None), ("a", "1", "POINT (-87.600000000001 41.80)", 'say "x"')])
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_geojson_is_what_a_plain_writer_makes(values: Sequence[Values]) -> None:
     features = []
     for row in values:
