@@ -103,6 +103,13 @@ def test_text_shows_no_secret_either() -> None:
     assert without_secrets("postgresql://u:other@host/db") == "postgresql://u:***@host/db"
 
 
+@pytest.mark.parametrize("longer", [f"{TOKEN}-and-more", f"more-and-{TOKEN}"])
+def test_a_secret_that_holds_another_is_hidden_whole(monkeypatch: pytest.MonkeyPatch, longer: str) -> None:
+    monkeypatch.setenv("CRASHES_APP_TOKEN", TOKEN)
+    monkeypatch.setenv("CRASHES_DATABASE_URL", f"postgresql://me:{longer}@nowhere/base")
+    assert without_secrets(f"{longer} {TOKEN}") == "*** ***"
+
+
 def test_a_login_that_is_no_secret_takes_no_words_out_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRASHES_DATABASE_URL", "postgresql://crashes:crashes@nowhere/crashes")
     settings.cache_clear()

@@ -76,15 +76,15 @@ def test_areas_without_crashes_have_months_and_years_of_zeros(wards: Connection)
 
 
 def test_areas_that_tie_share_a_rank(db: Connection) -> None:
-    """Crashes 5, 3, 3, 0: ranks 1, 2, 2, 4. KSI 0, 0, 1, 0: ranks 2, 2, 1, 2. Unknown has most and no rank."""
+    """Crashes 5, 3, 3, 0: ranks 1, 2, 2, 4. KSI 0, 1, 1, 0: ranks 3, 1, 1, 3. Unknown has most and no rank."""
     put_layer(db, "wards", ["1", "2", "3", "4"])
     assign(db, "wards", {1: "1", 2: "2", 3: "3", 4: "4"})
-    for location, severities in {1: "OOOOO", 2: "OOO", 3: "OKO", 5: "OOOOOOO"}.items():
+    for location, severities in {1: "OOOOO", 2: "OOA", 3: "OKO", 5: "OOOOOOO"}.items():
         for severity in severities:
             add_crash(db, "2024-05-01", severity, location)
     load_days(db, "2024-05-01", "2024-05-01")
     refresh_all(db)
-    ranks = [("1", 5, 1, 2), ("2", 3, 2, 2), ("3", 3, 2, 1), ("4", 0, 4, 2), ("unknown", 7, None, None)]
+    ranks = [("1", 5, 1, 3), ("2", 3, 2, 1), ("3", 3, 2, 1), ("4", 0, 4, 3), ("unknown", 7, None, None)]
     for mart in ("area_monthly", "area_yearly"):
         assert rows_of(db, f"select area, crashes, rank_crashes, rank_ksi from {mart} order by area") == ranks  # noqa: S608
 

@@ -103,6 +103,16 @@ def test_a_day_is_not_zero_while_its_facts_are_not_made(db: Connection) -> None:
     assert rows_of(db, "select day, crashes from citywide_daily") == [(date(2024, 5, 1), 1)]
 
 
+@pytest.mark.parametrize("feed", ["people", "vehicles"])
+def test_a_day_of_which_only_other_feeds_are_loaded_is_not_zero(db: Connection, feed: str) -> None:
+    """The portal publishes no person of the day; nobody has asked it for crashes."""
+    load_days(db, "2024-05-01", "2024-05-02")
+    db.execute("update ops.signatures set feed = %s where day = '2024-05-01'", [feed])
+    db.execute("delete from ops.fact_days where day = '2024-05-01'")
+    refresh_citywide_daily(db)
+    assert rows_of(db, "select day, crashes from citywide_daily") == [(date(2024, 5, 2), 0)]
+
+
 def test_only_days_with_new_facts_are_counted_anew(db: Connection) -> None:
     for day in ("2024-05-01", "2024-05-02"):
         add_crash(db, day)

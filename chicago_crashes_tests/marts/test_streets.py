@@ -61,6 +61,8 @@ CROSSING: tuple[Segment, ...] = (
     (4, 1, "W MADISON ST"),
     (5, 1, "S STATE ST"),
 )
+FURTHER_WEST: tuple[Segment, ...] = ((4, 2, "N CANAL ST"), (5, 4, "S CANAL ST"))
+"""With the segment of MADISON that comes from there, another crossing at node 4."""
 
 
 def test_streets_are_ranked_by_ksi_and_by_weight(db: Connection) -> None:
@@ -87,6 +89,15 @@ def test_streets_are_ranked_by_ksi_and_by_weight(db: Connection) -> None:
         ("S HALSTED ST", 1, 0, 10.91, 3, 3),
         ("W LAKE ST", 1, 0, 1.0, 3, 4),
     ]
+
+
+def test_streets_that_tie_share_a_rank(db: Connection) -> None:
+    for street, severity in (("A ST", "K"), ("B ST", "A"), ("C ST", "O")):
+        add_crash(db, "2024-05-01", severity, street=street)
+    load_days(db, "2024-05-01", "2024-05-01")
+    refresh_streets(db)
+    ranks = rows_of(db, "select street, rank_ksi, rank_epdo from streets order by street")
+    assert ranks == [("A ST", 1, 1), ("B ST", 1, 1), ("C ST", 3, 3)]
 
 
 def test_streets_follow_the_facts(db: Connection) -> None:
@@ -139,6 +150,33 @@ def test_a_crash_belongs_to_the_nearest_intersection_within_100_feet(db: Connect
         *CORNER,
     )
     assert off == [(True,)]
+
+
+def test_intersections_that_tie_share_a_rank(db: Connection) -> None:
+    put_streets(db, *CROSSING, (6, 7, "N WABASH AVE"), (1, 6, "E MADISON ST"), (6, 3, "E MADISON ST"), *FURTHER_WEST)
+    for east, severity in ((0, "K"), (120, "A"), (-660, "O")):
+        add_crash(db, "2024-05-01", severity, add_location(db, east, 0))
+    load_days(db, "2024-05-01", "2024-05-01")
+    refresh_intersections(db)
+    ranks = rows_of(db, "select intersection_id, rank_ksi, rank_epdo from intersections order by 1")
+    assert ranks == [(1, 1, 1), (4, 3, 3), (6, 1, 1)]
+
+
+def test_one_stray_end_does_not_move_an_intersection(db: Connection) -> None:
+    """Three of the four segments end in the corner, one sixty feet east and thirty feet north of it."""
+    put_streets(db, *CROSSING)
+    stray = f"LINESTRING({CORNER[0]} {CORNER[1] - 660}, {CORNER[0] + 60} {CORNER[1] + 30})"
+    db.execute(
+        "update layer_lines set geometry = ST_Multi(ST_Transform(ST_GeomFromText(%s, 3435), 4326)) where line = '4'",
+        [stray],
+    )
+    refresh_intersections(db)
+    ((feet,),) = rows_of(
+        db,
+        "select ST_Distance(ST_Transform(geometry, 3435), ST_SetSRID(ST_MakePoint(%s, %s), 3435)) from intersections",
+        *CORNER,
+    )
+    assert feet == pytest.approx(0, abs=0.01)
 
 
 def test_an_intersection_without_crashes_is_one(db: Connection) -> None:

@@ -132,6 +132,17 @@ def test_of_two_areas_as_near_the_first(db: Connection) -> None:
     assert area == "north"
 
 
+def test_the_first_area_is_the_first_in_order_not_the_first_that_was_stored(db: Connection) -> None:
+    """Both have the place inside, and both are as near to the one outside."""
+    foot = 1 / FEET_PER_DEGREE_NORTH
+    inside, outside = (WEST + 0.005, SOUTH + 0.005), (WEST + 0.005, SOUTH - 40 * foot)
+    put_layer(db, "rows", {"stored first": square(WEST, SOUTH), "first in order": square(WEST, SOUTH)})
+    db.execute("update areas set position = 3 - position")
+    put_crashes(db, inside, outside)
+    assign_locations(db)
+    assert {area for area, _ in areas_of(db, "rows").values()} == {"first in order"}
+
+
 def test_new_places_are_added_and_old_ones_left_alone(db: Connection) -> None:
     put_layer(db, "halves", {"west": square(WEST, SOUTH)})
     put_crashes(db, (WEST + 0.004, SOUTH + 0.005))

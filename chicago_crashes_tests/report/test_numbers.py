@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -303,6 +303,11 @@ COMPARISONS: dict[tuple[date, date], dict[str, tuple[date, date, date, date]]] =
     (date(2023, 1, 15), date(2024, 1, 14)): {
         "year_before": (date(2023, 1, 15), date(2024, 1, 14), date(2022, 1, 15), date(2023, 1, 14)),
     },
+    # A day more than a year: the year before would overlap it.
+    (date(2023, 1, 15), date(2024, 1, 15)): {
+        "latest_year": (date(2023, 1, 16), date(2024, 1, 15), date(2022, 1, 16), date(2023, 1, 15)),
+        "period_before": (date(2023, 1, 15), date(2024, 1, 15), date(2022, 1, 14), date(2023, 1, 14)),
+    },
     (date(2022, 2, 1), date(2024, 4, 15)): {
         "latest_year": (date(2023, 4, 16), date(2024, 4, 15), date(2022, 4, 16), date(2023, 4, 15)),
         "period_before": (date(2022, 2, 1), date(2024, 4, 15), date(2019, 11, 19), date(2022, 1, 31)),
@@ -338,6 +343,48 @@ def test_comparisons(db: psycopg.Connection, crashes: Sequence[Crash], days_aske
             assert each["city_change"] == (
                 pytest.approx(city_now[key] / city_then[key] - 1) if city_then[key] else None
             )
+
+
+def test_an_area_of_another_layer_that_has_the_same_name_is_another_place(db: psycopg.Connection) -> None:
+    """Of a layer that calls ward 2 by the name of ward 1."""
+    days = RANGES["a year"]
+    totals_of_wards = [of(db, ward, *days)["totals"] for ward in (WARD_1, WARD_2)]
+    db.execute(
+        "insert into layers (layer, title, kind, shape, source, version, digest, features, repaired, left_out)"
+        " select 'precincts', 'Precincts', kind, shape, source, version, digest, features, repaired, left_out"
+        " from layers where layer = 'wards'"
+    )
+    db.execute(
+        "insert into areas (layer_id, area, label, position, properties, square_feet, geometry)"
+        " select precincts.layer_id, '1', '1', 1, '{}', square_feet, geometry"
+        " from areas, layers as precincts where areas.area = '2' and precincts.layer = 'precincts'"
+    )
+    db.execute(
+        "insert into location_areas (layer_id, location_id, area_id, feet_away)"
+        " select same.layer_id, location_areas.location_id, same.area_id, location_areas.feet_away"
+        " from location_areas join areas using (area_id)"
+        " join areas as same on same.geometry = areas.geometry and same.area_id <> areas.area_id"
+        " where areas.area = '2'"
+    )
+    db.execute(
+        "insert into ops.assignments (layer_id, version, assigned_at)"
+        " select layer_id, version, now() from layers where layer = 'precincts'"
+    )
+    found = [of(db, place, *days)["totals"] for place in (WARD_1, Area("precincts", "1"))]
+    assert found == totals_of_wards
+
+
+def test_data_are_as_new_as_the_crashes(db: psycopg.Connection) -> None:
+    """People that were loaded later do not make the crashes newer; what was counted, and to which day, is told."""
+    db.execute("update ops.signatures set loaded_at = '2024-04-25 12:00+00' where feed = 'people'")
+    db.execute("update ops.signatures set loaded_at = '2024-04-20 12:00+00' where feed = 'vehicles'")
+    ((counted,),) = db.execute("select max(refreshed_at) from ops.fact_days").fetchall()
+    as_of = of(db, WARD_1, *RANGES["a year"])["data_as_of"]
+    assert {name: datetime.fromisoformat(value) for name, value in as_of.items()} == {
+        "newest_day": datetime(city.LAST.year, city.LAST.month, city.LAST.day),  # noqa: DTZ001 - a day
+        "loaded_at": datetime(2024, 4, 21, 12, tzinfo=UTC),
+        "counted_at": counted,
+    }
 
 
 def test_nothing_is_compared_with_days_before_every_district_reported(db: psycopg.Connection) -> None:

@@ -115,6 +115,13 @@ def written(folder: Path, content: Any) -> Path:
     return file
 
 
+def test_an_outline_may_reach_over_the_edge_of_the_city(tmp_path: Path) -> None:
+    """Part of it in Chicago is enough, on whichever side the rest is."""
+    for west, south in ((-88.5, 41.9), (-87.6, 41.9), (-87.7, 41.0), (-87.7, 41.95)):
+        over = [[west, south], [west + 1, south], [west + 1, south + 0.8], [west, south + 0.8], [west, south]]
+        assert polygon(written(tmp_path, {"type": "Polygon", "coordinates": [over]})).name == "outline.geojson"
+
+
 @pytest.mark.parametrize(
     "content",
     [
