@@ -403,6 +403,13 @@ def test_a_row_that_cannot_be_loaded_does_not_displace_one_that_can() -> None:
     assert result.quarantined["reason"].to_list() == ["no readable crash_date"]
 
 
+def test_a_row_in_quarantine_is_the_same_in_whatever_order_its_columns_came() -> None:
+    raw = raw_frame(CRASHES, [{"crash_record_id": None, "unknown": "x"}])
+    one, other = (clean(CRASHES, frame).quarantined for frame in (raw, raw.select(reversed(raw.columns))))
+
+    assert one.equals(other)
+
+
 def test_equal_rows_in_quarantine_are_told_apart() -> None:
     same: Row = {":id": "row", "crash_record_id": None}
     result = cleaned(CRASHES, same, same, same)

@@ -120,6 +120,18 @@ def test_several_faults_of_a_row_count_once() -> None:
     assert failures(valid_schema(CRASHES), rows) == Failures(broken=[0, 1], new_categories=[1])
 
 
+def test_rows_that_fail_are_named_in_order_whatever_they_fail() -> None:
+    rows: list[dict[str, object]] = [{} for _ in range(12)]
+    for place in (9, 3, 6):
+        rows[place] = {"weather_condition": "FROGS", "latitude": 0.0}
+    for place in (8, 2):
+        rows[place] = {"lighting_condition": "GLOW", "longitude": 0.0}
+
+    found = failures(valid_schema(CRASHES), stored(CRASHES, *rows))
+
+    assert found == Failures(broken=[2, 3, 6, 8, 9], new_categories=[2, 3, 6, 8, 9])
+
+
 def test_a_column_of_another_type_is_no_fault_of_a_row() -> None:
     rows = stored(PEOPLE, {}).with_columns(pl.col("age").cast(pl.String))
 

@@ -69,6 +69,43 @@ def test_empty_days_do_not_break_a_window_and_gaps_do() -> None:
     assert plan_windows(plan) == [Window(day(1), day(4), 10), Window(day(6), day(7), 5)]
 
 
+def test_a_window_may_be_exactly_full() -> None:
+    plan = signatures({0: 4, 1: 6, 2: 1})
+
+    assert plan_windows(plan, 10) == [Window(day(0), day(2), 10), Window(day(2), day(3), 1)]
+
+
+def test_a_day_that_is_larger_than_a_window_is_one_by_itself() -> None:
+    plan = signatures({0: 11, 1: 1})
+
+    assert plan_windows(plan, 10) == [Window(day(0), day(1), 11), Window(day(1), day(2), 1)]
+
+
+def test_a_batch_may_be_exactly_full() -> None:
+    windows = plan_windows(signatures({0: 4, 2: 6, 4: 1}), 10)
+    batch = first_batch(windows, 10)
+
+    assert batch is not None
+    assert (list(batch.windows), batch.rows, batch.start) == (windows[:2], 10, day(0))
+    assert [batch.holds(day(number)) for number in range(5)] == [True, False, True, False, False]
+
+
+def test_a_batch_is_no_longer_than_an_address_may_be() -> None:
+    windows = plan_windows(signatures({2 * number: 1 for number in range(MAX_WINDOWS + 1)}))
+    batch = first_batch(windows)
+
+    assert batch is not None
+    assert len(batch.windows) == MAX_WINDOWS == 16
+
+
+def test_what_is_fetched_is_told_in_days() -> None:
+    one = first_batch(plan_windows(signatures({0: 1, 1: 1})))
+    two = first_batch(plan_windows(signatures({0: 1, 2: 1})))
+
+    assert str(one) == "2019-12-25 to 2019-12-26"
+    assert str(two) == "2019-12-25 to 2019-12-27, 2 windows"
+
+
 def test_days_without_rows_need_no_window() -> None:
     assert plan_windows(signatures({0: 0, 1: 0})) == []
 
