@@ -17,9 +17,10 @@ from chicago_crashes.cleaning.clean import DAY, Cleaned, clean
 from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
 from chicago_crashes.feeds import Feed
-from chicago_crashes.lake import DayFile, Lake
+from chicago_crashes.lake import DamagedFileError, DayFile, Lake
 from chicago_crashes.postgis.merge import DayCounts, NewerVersionLoadedError, SourceDay, merge_days
 from chicago_crashes.postgis.reading import Merged, merged_days
+from chicago_crashes.raw_files import RawFiles, is_merged_from, put_aside_to_fail
 from chicago_crashes.shrink import guard_against_shrink
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, download
@@ -38,7 +39,7 @@ class FetchedDay:
     """A day whose rows are in the raw lake, proven against the portal's signature.
 
     A day that was held already was not fetched again: `rows_fetched`, `requests`, `bytes` and `seconds` are 0.
-    Otherwise they are the day's share of what its window cost.
+    Otherwise they are the day's share of what its window cost. `set_aside` are files that were no version of the day.
     """
 
     day: date
@@ -49,6 +50,7 @@ class FetchedDay:
     bytes: int = 0
     seconds: float = 0.0
     unknown_columns: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +75,32 @@ def fetch_days(
     """Bring the days from the portal into the raw lake.
 
     A day whose newest file has the signature the portal gives now is held already and is not fetched, unless
-    `refetch` asks for it: so a run that was cut short goes on where it stopped. No request brings more than about
-    `max_rows` rows.
+    `refetch` asks for it: so a run that was cut short goes on where it stopped. What the load step will read of such
+    days is proven first: damaged and foreign files are set aside, and their days fetched. No request brings more than
+    about `max_rows` rows.
 
     Raises:
         ShrinkError: the portal publishes much less than we hold; of those days nothing was fetched.
         CrashesError: no plan could be made; nothing was fetched.
     """
-    held: dict[date, DayFile] = {}
+    files = RawFiles(connection, lake, feed)
 
     def review(plan: Mapping[date, Signature]) -> Collection[date]:
         try:
             guard_against_shrink(portal, connection, feed, plan, today=datetime.now(CHICAGO).date())
+            return files.look(plan, refetch=refetch)
         except psycopg.OperationalError as error:
             raise TransientError(
                 f"{feed.name}: the database was lost while the plan was held against what is loaded: {error}. Nothing "
                 "of these days was fetched; load them again."
             ) from error
-        now_held = {} if refetch else dict(_held_files(lake, feed, plan))
-        held.update(now_held)
-        return now_held.keys()
 
     for outcome in download(portal, feed, days, review=review, max_rows=max_rows):
         match outcome:
             case DayRows():
-                yield _store(lake, feed, outcome, run_id)
+                yield _store(lake, feed, outcome, run_id, files)
             case HeldDay(day):
-                yield FetchedDay(day, held[day], is_new_version=False)
+                yield FetchedDay(day, files.held[day], is_new_version=False, set_aside=tuple(files.set_aside[day]))
             case DayFailure():
                 yield outcome
 
@@ -143,14 +144,17 @@ def _made_ready(
     rows = 0
     for day in days:
         try:
-            file = lake.newest(feed, day)
+            file = lake.current(feed, day)
             if file is None:
                 yield DayFailure(day, _never_fetched(feed, day))
                 continue
-            if (known := merged.get(day)) and _is_of(known, file):
+            if (known := merged.get(day)) and is_merged_from(known, file):
                 yield LoadedDay(day, known.counts)
                 continue
             frame = lake.read(file)
+        except DamagedFileError as error:
+            yield DayFailure(day, put_aside_to_fail(lake, feed, error))
+            continue
         except CrashesError as error:
             yield DayFailure(day, error)
             continue
@@ -163,29 +167,12 @@ def _made_ready(
         yield _batch(feed, frames)
 
 
-def _is_of(merged: Merged, file: DayFile) -> bool:
-    """Whether it was merged from this file, by the rules we have now."""
-    merged_from = (merged.fetched_at, merged.raw_digest, merged.rules_digest)
-    return merged_from == (file.note.fetched_at, file.note.digest, rules_digest())
-
-
 def _batch(feed: Feed, frames: Mapping[DayFile, pl.DataFrame]) -> _Batch:
     rows = [frame.with_columns(pl.lit(file.note.day).alias(DAY)) for file, frame in frames.items()]
     return _Batch(list(frames), clean(feed, pl.concat(rows, how="diagonal")))
 
 
-def _held_files(lake: Lake, feed: Feed, plan: Mapping[date, Signature]) -> Iterator[tuple[date, DayFile]]:
-    for day, signature in plan.items():
-        try:
-            file = lake.newest(feed, day)
-        except CrashesError as error:
-            logger.warning("%s %s is fetched again; what is there cannot be read: %s", feed.name, day, error)
-            continue
-        if file and Signature(file.note.source_rows, file.note.source_updated_at) == signature:
-            yield day, file
-
-
-def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay | DayFailure:
+def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str, known: RawFiles) -> FetchedDay | DayFailure:
     try:
         file, is_new_version = lake.write(
             feed,
@@ -194,6 +181,7 @@ def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay 
             source_updated_at=fetched.signature.updated_at,
             fetched_at=fetched.fetched_at,
             run_id=run_id,
+            not_before=known.not_before.get(fetched.day),
         )
     except CrashesError as error:
         return DayFailure(fetched.day, error)
@@ -206,6 +194,7 @@ def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str) -> FetchedDay 
         bytes=fetched.bytes,
         seconds=fetched.seconds,
         unknown_columns=fetched.unknown_columns,
+        set_aside=tuple(known.set_aside[fetched.day]),
     )
 
 

@@ -5,50 +5,60 @@ by the time of fetching, so the newest name wins and nothing is overwritten. Wha
 (`DayFile`) travels in the file's own metadata.
 """
 
-import hashlib
-import io
-import json
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
-import orjson
 import polars as pl
+import pyarrow as pa
 import pyarrow.fs as arrow_fs
-import pyarrow.parquet as pq
 
-from chicago_crashes.errors import PermanentError, TransientError
-from chicago_crashes.feeds import Feed
-from chicago_crashes.lake_names import UNFINISHED, NewestNames, newest_of_each_day, version_file_name
+from chicago_crashes.errors import CrashesError, PermanentError, TransientError
+from chicago_crashes.feeds import Feed, feed_named
+from chicago_crashes.lake_files import DayNote, UnsoundError, digest_of, file_of, length_of_end, note_and_rows, rows_of
+from chicago_crashes.lake_names import (
+    SET_ASIDE,
+    UNFINISHED,
+    DayFolder,
+    NewestNames,
+    VersionName,
+    day_folder,
+    newest_of_each_day,
+    version_file_name,
+)
 from chicago_crashes.settings import PROJECT_ROOT
+from chicago_crashes.soda.reconcile import signature_of
 
 logger = logging.getLogger(__name__)
 
-NOTE_KEY = "chicago_crashes"
-
 ABANDONED_AFTER = timedelta(hours=1)
 """No day takes so long to write: an unfinished file this old belongs to a process that was killed."""
+
+USUAL_END = 64 * 1024
+"""So many bytes at the end of a file nearly always describe the rest."""
+
+SHORTEST = timedelta(microseconds=1)
+"""The difference between two times of fetching that follow each other."""
 
 
 class LakeUnavailableError(TransientError):
     """The lake's files cannot be read or written: no room, no right, no network."""
 
 
-@dataclass(frozen=True, slots=True)
-class DayNote:
-    """What a file says of itself: the signature it was verified against, when and by which run it was fetched."""
+class DamagedFileError(PermanentError):
+    """A raw file is not what was written, or not where it was written to."""
 
-    feed: str
-    day: date
-    source_rows: int
-    source_updated_at: datetime | None
-    fetched_at: datetime
-    run_id: str
-    digest: str
+    def __init__(self, feed: str, day: date, path: str, what: str) -> None:
+        """`what` goes on after the path."""
+        super().__init__(
+            f"{feed} {day}: the raw file {path} {what}. Load the day again: the file is set aside then, and the day "
+            "fetched anew."
+        )
+        self.feed, self.day, self.path, self.what = feed, day, path, what
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +87,75 @@ class Lake:
             ) from error
         self.url = url
 
-    def newest(self, feed: Feed, day: date) -> DayFile | None:
-        """The newest version of a day, or None if the day was never fetched."""
+    def folder(self, feed: Feed, day: date) -> DayFolder:
+        """The files of a day, told by their names."""
         with self._explained(feed.name, day):
-            return self._newest_of(self._files_in(self._folder(feed, day)))
+            return day_folder(file.path for file in self._files_in(self._folder(feed, day)))
+
+    def newest(self, feed: Feed, day: date) -> DayFile | None:
+        """The newest version of a day, or None if the day was never fetched.
+
+        Raises:
+            DamagedFileError: its end cannot be read, or tells of another feed, day or version.
+        """
+        newest = self.folder(feed, day).newest
+        return self.opened(feed, day, newest) if newest else None
+
+    def opened(self, feed: Feed, day: date, version: VersionName) -> DayFile:
+        """A version, known by its end.
+
+        Raises:
+            DamagedFileError: that cannot be read, or tells another thing than the file's name and place.
+        """
+        with self._explained(feed.name, day), self._files.open_input_file(version.path) as source:
+            size = source.size()
+            end = _end_of(source, size)
+        try:
+            note, rows = note_and_rows(end)
+            _require_place(feed, day, version, note, rows)
+        except UnsoundError as error:
+            raise DamagedFileError(feed.name, day, version.path, str(error)) from error
+        return DayFile(version.path, note, rows, size)
+
+    def current(self, feed: Feed, day: date) -> DayFile | None:
+        """The newest version of a day, which must not be older than one that was set aside.
+
+        Raises:
+            DamagedFileError: as `newest` says.
+            PermanentError: the newest version was set aside; the day has to be fetched anew.
+        """
+        folder = self.folder(feed, day)
+        if folder.newest is None or folder.newest.fetched_at == folder.fetched_at:
+            return self.opened(feed, day, folder.newest) if folder.newest else None
+        raise PermanentError(
+            f"{feed.name} {day}: the newest raw file was damaged or foreign and is set aside; the one before it, "
+            f"{folder.newest.path}, may be out of date. Nothing of the day was loaded. Fetch the day anew: "
+            f"`chicago-crashes load {day} {day} --feed {feed.name}`."
+        )
 
     def read(self, file: DayFile) -> pl.DataFrame:
-        """The rows of a day's file: text columns, as published."""
+        """The rows of a day's file: text columns, as published.
+
+        Raises:
+            DamagedFileError: the rows, or the note, are not those that were written.
+        """
         with self._explained(file.note.feed, file.note.day), self._files.open_input_file(file.path) as source:
             content = source.read()
         try:
-            frame = pl.read_parquet(content)
-        except pl.exceptions.PolarsError as error:
-            raise PermanentError(
-                f"Raw file {file.path} is damaged: {error}. Remove the file and load {file.note.feed} {file.note.day} "
-                "again."
-            ) from error
-        if frame.height != file.note.source_rows:
-            raise PermanentError(
-                f"Raw file {file.path} holds {frame.height} rows, but {file.note.source_rows} were verified when it "
-                f"was written. Remove the file and load {file.note.feed} {file.note.day} again."
-            )
-        return frame
+            return _verified(content, file.note)
+        except UnsoundError as error:
+            raise DamagedFileError(file.note.feed, file.note.day, file.path, str(error)) from error
+
+    def set_aside(self, feed: Feed, day: date, path: str) -> str:
+        """Rename a file so that it is no version of its day any more; returns its new path.
+
+        That another process was quicker is no fault.
+        """
+        kept = path + SET_ASIDE
+        with self._explained(feed.name, day):
+            if self._exists(path):
+                self._files.move(path, kept)
+        return kept
 
     def write(
         self,
@@ -109,22 +166,33 @@ class Lake:
         source_updated_at: datetime | None,
         fetched_at: datetime,
         run_id: str,
+        not_before: datetime | None = None,
     ) -> tuple[DayFile, bool]:
         """Store a day's rows; returns its newest file and whether it had to be written.
 
-        A day that already holds exactly these rows is left as it is.
+        A day whose newest version has exactly these rows is left as it is.
+
+        Args:
+            feed: the feed.
+            day: the day.
+            rows: all rows of the day.
+            source_updated_at: the newest time of publication the portal gives for the day.
+            fetched_at: when the rows were asked for, by the clock of this host.
+            run_id: who fetched them.
+            not_before: the time of the newest version known when they were asked for, wherever it is recorded. These
+                rows are newer, whatever the clock says, and an older version does not stand for them.
         """
         folder = self._folder(feed, day)
-        with self._explained(feed.name, day):
-            present = self._files_in(folder)
-            known = self._newest_of(present)
-        if known and self._holds(known, rows):
+        known = self._sound_newest(feed, day)
+        if known and (not_before is None or known.note.fetched_at >= not_before) and self._holds(known, rows):
             return known, False
+        if not_before is not None:
+            fetched_at = max(fetched_at, not_before + SHORTEST)
         digest = digest_of(rows)
         note = DayNote(feed.name, day, rows.height, source_updated_at, fetched_at, run_id, digest)
         name = version_file_name(fetched_at, digest)
         with self._explained(feed.name, day):
-            self._make_room(folder, present)
+            self._make_room(folder)
             return self._put(f"{folder}/{name}", rows, note), True
 
     def newest_files(self, feed: Feed, days: Sequence[date]) -> Iterator[tuple[date, DayFile | None]]:
@@ -188,45 +256,49 @@ class Lake:
     def _files_in(self, folder: str) -> list[arrow_fs.FileInfo]:
         return list(self._files.get_file_info(arrow_fs.FileSelector(folder, allow_not_found=True)))
 
-    def _newest_of(self, files: Sequence[arrow_fs.FileInfo]) -> DayFile | None:
-        versions = [file for file in files if file.base_name.endswith(".parquet")]
-        if not versions:
-            return None
-        newest = max(versions, key=lambda file: file.base_name)
-        note, rows = self._note_and_rows(newest.path)
-        return DayFile(newest.path, note, rows, newest.size)
+    def _sound_newest(self, feed: Feed, day: date) -> DayFile | None:
+        """The newest version whose end can be read; what cannot is set aside."""
+        while True:
+            try:
+                return self.newest(feed, day)
+            except DamagedFileError as error:
+                self._replaced(feed, day, error)
 
     def _holds(self, known: DayFile, rows: pl.DataFrame) -> bool:
-        """Whether a stored version has exactly these rows; one that cannot be read has none."""
+        """Whether a stored version has exactly these rows; one that cannot be read has none, and is set aside."""
         try:
             return known.rows == rows.height and _same_rows(self.read(known), rows)
-        except PermanentError as error:
-            logger.warning("%s The version that is written now replaces it.", error)
+        except DamagedFileError as error:
+            self._replaced(feed_named(known.note.feed), known.note.day, error)
             return False
 
-    def _put(self, path: str, rows: pl.DataFrame, note: DayNote) -> DayFile:
-        content = io.BytesIO()
-        rows.write_parquet(
-            content,
-            # A day is read whole, never searched; and most of its few rows' bytes are identifiers, which no effort
-            # makes much smaller.
-            statistics=False,
-            compression_level=1,
-            metadata={NOTE_KEY: json.dumps(asdict(note), default=_as_text)},
+    def _replaced(self, feed: Feed, day: date, error: DamagedFileError) -> None:
+        kept = self.set_aside(feed, day, error.path)
+        logger.error(
+            "%s %s: the raw file %s %s. It is kept as %s; the version that is written now replaces it.",
+            feed.name,
+            day,
+            error.path,
+            error.what,
+            kept,
         )
+
+    def _put(self, path: str, rows: pl.DataFrame, note: DayNote) -> DayFile:
+        content = file_of(rows, note)
         folder, name = path.rsplit("/", 1)
         unfinished = f"{folder}/.{name}.{uuid4().hex}{UNFINISHED}"
         try:
             with self._files.open_output_stream(unfinished) as target:
-                target.write(content.getbuffer())
+                target.write(content)
             self._files.move(unfinished, path)
         except OSError:
             self._remove(unfinished)
             raise
-        return DayFile(path, note, rows.height, content.getbuffer().nbytes)
+        return DayFile(path, note, rows.height, content.nbytes)
 
-    def _make_room(self, folder: str, present: Sequence[arrow_fs.FileInfo]) -> None:
+    def _make_room(self, folder: str) -> None:
         """Make a day's folder, or remove from it what killed processes left of files they were writing."""
+        present = self._files_in(folder)
         if not present:
             self._files.create_dir(folder, recursive=True)
         for file in present:
@@ -234,40 +306,41 @@ class Lake:
                 self._remove(file.path)
 
     def _remove(self, path: str) -> None:
-        if self._files.get_file_info(path).type != arrow_fs.FileType.NotFound:
+        if self._exists(path):
             self._files.delete_file(path)
 
-    def _note_and_rows(self, path: str) -> tuple[DayNote, int]:
-        with self._files.open_input_file(path) as source:
-            try:
-                footer = pq.read_metadata(source)
-                return _note_of((footer.metadata or {})[NOTE_KEY.encode()]), footer.num_rows
-            except (KeyError, TypeError, ValueError) as error:
-                raise PermanentError(
-                    f"Raw file {path} is damaged or was not written by this platform; move it out of the lake."
-                ) from error
+    def _exists(self, path: str) -> bool:
+        return bool(self._files.get_file_info(path).type != arrow_fs.FileType.NotFound)
 
 
-def _note_of(text: bytes) -> DayNote:
-    stored = json.loads(text)
-    updated = stored["source_updated_at"]
-    return DayNote(
-        feed=stored["feed"],
-        day=date.fromisoformat(stored["day"]),
-        source_rows=stored["source_rows"],
-        source_updated_at=datetime.fromisoformat(updated) if updated else None,
-        fetched_at=datetime.fromisoformat(stored["fetched_at"]),
-        run_id=stored["run_id"],
-        digest=stored["digest"],
-    )
+def _end_of(source: pa.NativeFile, size: int) -> bytes:
+    """As much of the end of a file as describes the rest, usually in one read."""
+    end: bytes = source.read_at(min(size, USUAL_END), max(size - USUAL_END, 0))
+    length = length_of_end(end)
+    return end if length <= len(end) or length > size else bytes(source.read_at(length, size - length))
 
 
-def digest_of(rows: pl.DataFrame) -> str:
-    """A digest of the rows in their order and of their columns in any."""
-    digest = hashlib.sha256()
-    for name in sorted(rows.columns):
-        digest.update(orjson.dumps([name, rows[name].to_list()]))
-    return digest.hexdigest()
+def _require_place(feed: Feed, day: date, version: VersionName, note: DayNote, rows: int) -> None:
+    if (note.feed, note.day) != (feed.name, day):
+        raise UnsoundError(f"belongs to another place: it holds {note.feed} of {note.day}")
+    if note.fetched_at != version.fetched_at or not note.digest.startswith(version.digest_prefix):
+        raise UnsoundError(f"is damaged or was renamed: it was fetched at {note.fetched_at}, with digest {note.digest}")
+    if rows != note.source_rows:
+        raise UnsoundError(f"holds {rows} rows, but {note.source_rows} were verified when it was written")
+
+
+def _verified(content: bytes, note: DayNote) -> pl.DataFrame:
+    """The rows of a file, if they are all that its note, as it was read before, says."""
+    frame = rows_of(content, note.digest)
+    if note_and_rows(content) != (note, frame.height):
+        raise UnsoundError("is damaged: what it tells of its rows has changed")
+    try:
+        updated_at = signature_of(frame).updated_at
+    except (CrashesError, pl.exceptions.ColumnNotFoundError) as error:
+        raise UnsoundError(f"has no readable :updated_at ({error})") from error
+    if updated_at != note.source_updated_at:
+        raise UnsoundError(f"has rows of {updated_at}, but {note.source_updated_at} was verified when it was written")
+    return frame
 
 
 def _same_rows(some: pl.DataFrame, others: pl.DataFrame) -> bool:
@@ -276,7 +349,3 @@ def _same_rows(some: pl.DataFrame, others: pl.DataFrame) -> bool:
         return False
     some = some.select(others.columns)
     return some.equals(others) or some.sort(others.columns).equals(others.sort(others.columns))
-
-
-def _as_text(value: date | datetime) -> str:
-    return value.isoformat()

@@ -38,6 +38,19 @@ class NewestNames:
     foreign: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DayFolder:
+    """The files of one day, as their names tell.
+
+    `fetched_at` is when the newest version was fetched, be it set aside or not. If it is set aside, `newest` is an
+    older one, which nobody should take for what the portal publishes. `foreign` are names no version has.
+    """
+
+    newest: VersionName | None
+    fetched_at: datetime | None
+    foreign: Sequence[str]
+
+
 def version_file_name(fetched_at: datetime, digest: str) -> str:
     """The name of a version that was fetched at a time, in UTC."""
     return f"{fetched_at:%Y%m%dT%H%M%S.%fZ}-{digest[:DIGEST_LENGTH]}{SUFFIX}"
@@ -52,6 +65,20 @@ def version_named(path: str) -> VersionName | None:
         return VersionName(path, datetime.fromisoformat(found[1]), found[2])
     except ValueError:
         return None
+
+
+def day_folder(paths: Iterable[str]) -> DayFolder:
+    """Sort the files of a day's folder."""
+    finished = [path for path in paths if not path.endswith(UNFINISHED)]
+    present = [path for path in finished if not path.endswith(SET_ASIDE)]
+    named = {path: version_named(path) for path in present}
+    versions = [version for version in named.values() if version]
+    ever = [version for path in finished if (version := version_named(path.removesuffix(SET_ASIDE)))]
+    return DayFolder(
+        newest=max(versions, key=lambda version: version.path, default=None),
+        fetched_at=max((version.fetched_at for version in ever), default=None),
+        foreign=[path for path, version in named.items() if version is None and path.endswith(SUFFIX)],
+    )
 
 
 def newest_of_each_day(folder: str, paths: Iterable[str]) -> NewestNames:

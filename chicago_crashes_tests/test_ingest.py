@@ -10,6 +10,7 @@ import pytest
 from chicago_crashes.feeds import feed_named
 from chicago_crashes.ingest import LoadedDay, load_days
 from chicago_crashes.lake import DayFile, Lake
+from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 
 CRASHES = feed_named("crashes")
@@ -35,7 +36,8 @@ def store(lake: Lake, day: date, keys: list[str], *, fetched_at: datetime = FETC
     """Put crashes of a day into the lake, without their columns :id and :version."""
     rows = [{"crash_record_id": key, "crash_date": f"{day}T12:00:00.000", "posted_speed_limit": "30"} for key in keys]
     frame = raw_frame(CRASHES, rows, day=day).drop("day")
-    file, _ = lake.write(CRASHES, day, frame, source_updated_at=None, fetched_at=fetched_at, run_id="fetch")
+    updated_at = signature_of(frame).updated_at
+    file, _ = lake.write(CRASHES, day, frame, source_updated_at=updated_at, fetched_at=fetched_at, run_id="fetch")
     return file
 
 

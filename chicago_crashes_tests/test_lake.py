@@ -1,7 +1,6 @@
 """The raw lake: what was published comes back byte for byte, nothing is overwritten, nothing is left half-written."""
 
 import hashlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,18 +10,22 @@ from pathlib import Path
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from pyarrow.fs import FileSystem
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, feed_named
-from chicago_crashes.lake import ABANDONED_AFTER, NOTE_KEY, DayFile, Lake, LakeUnavailableError, digest_of
+from chicago_crashes.lake import ABANDONED_AFTER, DamagedFileError, DayFile, Lake, LakeUnavailableError
+from chicago_crashes.lake_files import digest_of
 from chicago_crashes.lake_names import newest_of_each_day
 from chicago_crashes.settings import PROJECT_ROOT
+from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 
 CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
 DAY = date(2021, 12, 31)
 FETCHED = datetime(2022, 1, 5, 12, 30, 15, 123456, tzinfo=UTC)
-SIGNED = datetime(2022, 1, 5, 10, 0, 0, 500000, tzinfo=UTC)
+SIGNED = datetime(2022, 1, 5, 10, tzinfo=UTC)
+"""When the rows of these tests were published."""
 AWKWARD = ["", " ", "a,b", 'say "hi"', "a\nb\r\n", "\0", "NULL", "ﬁ 🚲", "0001", "1e5", "\ufeff", None]
 
 
@@ -39,7 +42,14 @@ def rows(*names: str | None) -> pl.DataFrame:
 
 def write(lake: Lake, frame: pl.DataFrame, *, day: date = DAY, hours: int = 0) -> tuple[DayFile, bool]:
     fetched_at = FETCHED + timedelta(hours=hours)
-    return lake.write(CRASHES, day, frame, source_updated_at=SIGNED, fetched_at=fetched_at, run_id="a run")
+    return lake.write(
+        CRASHES,
+        day,
+        frame,
+        source_updated_at=signature_of(frame).updated_at,
+        fetched_at=fetched_at,
+        run_id="a run",
+    )
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -255,6 +265,55 @@ def test_a_read_only_folder_stores_nothing(lake: Lake, tmp_path: Path) -> None:
     assert len(files_below(tmp_path)) == 1
 
 
+def test_the_newest_name_wins_whatever_the_times_of_files(lake: Lake) -> None:
+    old, _ = write(lake, rows("A"))
+    new, _ = write(lake, rows("B"), hours=1)
+    long_ago = time.time() - 10_000
+    os.utime(new.path, (long_ago, long_ago))
+
+    assert stored(lake) == new
+    lake.set_aside(CRASHES, DAY, old.path)
+    assert lake.current(CRASHES, DAY) == new
+
+
+def test_what_was_fetched_after_a_version_was_known_is_newer_whatever_the_clock_says(lake: Lake) -> None:
+    """That the clock is right again shows by the earlier time; two runs that overlap keep the order of their times."""
+    ahead, _ = write(lake, rows("A"), hours=1000)
+    written, is_new = lake.write(
+        CRASHES,
+        DAY,
+        rows("B"),
+        source_updated_at=SIGNED,
+        fetched_at=FETCHED,
+        run_id="a run",
+        not_before=ahead.note.fetched_at,
+    )
+
+    assert is_new
+    assert written.note.fetched_at == ahead.note.fetched_at + timedelta(microseconds=1)
+    assert stored(lake) == written
+    write(lake, rows("C"), hours=1)
+    assert stored(lake) == written
+
+
+def test_a_version_older_than_the_newest_that_is_known_does_not_stand_for_the_same_rows(lake: Lake) -> None:
+    old, _ = write(lake, rows("A"))
+    known = FETCHED + timedelta(hours=5)
+
+    for not_before, is_new in [(FETCHED, False), (known, True), (known, False)]:
+        file, written = lake.write(
+            CRASHES,
+            DAY,
+            rows("A"),
+            source_updated_at=SIGNED,
+            fetched_at=FETCHED + timedelta(hours=1),
+            run_id="a run",
+            not_before=not_before,
+        )
+        assert written == is_new
+    assert (old.note.fetched_at, file.note.fetched_at) == (FETCHED, known + timedelta(microseconds=1))
+
+
 def test_an_unfinished_file_is_never_read(lake: Lake, tmp_path: Path) -> None:
     file, _ = write(lake, rows("A"))
     (Path(file.path).parent / ".29990101T000000.000000Z-x.parquet.1.unfinished").write_bytes(b"half")
@@ -277,44 +336,6 @@ def test_what_a_killed_process_left_is_removed_but_not_what_is_being_written(lak
     assert under_way.exists()
 
 
-def foreign(folder: Path, name: str, content: bytes | None) -> None:
-    folder.mkdir(parents=True)
-    if content is None:
-        pl.DataFrame({"a": ["x"]}).write_parquet(folder / name)
-    else:
-        (folder / name).write_bytes(content)
-
-
-@pytest.mark.parametrize(
-    "content", [None, b"", b"PAR1", b"not parquet at all, but long enough to hold a footer"], ids=repr
-)
-def test_a_file_of_somebody_else_is_named(lake: Lake, tmp_path: Path, content: bytes | None) -> None:
-    foreign(tmp_path / "raw/crashes/2021/2021-12-31", "mine.parquet", content)
-
-    with pytest.raises(PermanentError, match=r"mine\.parquet.*not written by this platform"):
-        lake.newest(CRASHES, DAY)
-
-
-@pytest.mark.parametrize("note", ["{}", "[]", "no json", '{"feed": "crashes"}'])
-def test_a_file_with_another_note_is_named(lake: Lake, tmp_path: Path, note: str) -> None:
-    folder = tmp_path / "raw/crashes/2021/2021-12-31"
-    folder.mkdir(parents=True)
-    pl.DataFrame({"a": ["x"]}).write_parquet(folder / "mine.parquet", metadata={NOTE_KEY: note})
-
-    with pytest.raises(PermanentError, match=r"mine\.parquet.*not written by this platform"):
-        lake.newest(CRASHES, DAY)
-
-
-def test_a_file_that_lost_rows_is_not_believed(lake: Lake) -> None:
-    file, _ = write(lake, rows("A", "B"))
-    note = pl.read_parquet_metadata(file.path)[NOTE_KEY]
-    rows("A").write_parquet(file.path, metadata={NOTE_KEY: note})
-
-    with pytest.raises(PermanentError, match=r"holds 1 rows, but 2 were verified.*load crashes 2021-12-31 again"):
-        lake.read(stored(lake))
-    assert json.loads(note)["source_rows"] == 2
-
-
 def test_a_day_in_another_order_is_the_same_day(lake: Lake) -> None:
     with_ids = rows("A", None, "B", "A")
     without_ids = with_ids.with_columns(pl.lit(None, pl.String).alias(":id"))
@@ -330,31 +351,6 @@ def test_rows_that_are_there_twice_are_counted(lake: Lake) -> None:
     write(lake, frame[[0, 0, 1]])
 
     assert write(lake, frame[[0, 1, 1]], hours=1)[1]
-
-
-def test_a_file_with_another_digest_is_known_by_its_rows(lake: Lake, tmp_path: Path) -> None:
-    """Digests were made in another way once, and may be again."""
-    first, _ = write(lake, rows("A", "B"))
-    note = json.loads(pl.read_parquet_metadata(first.path)[NOTE_KEY]) | {"digest": "made otherwise"}
-    rows("A", "B").write_parquet(first.path, metadata={NOTE_KEY: json.dumps(note)})
-
-    assert not write(lake, rows("A", "B"), hours=1)[1]
-    assert len(files_below(tmp_path)) == 1
-
-
-def test_a_damaged_file_is_named_and_replaced(lake: Lake) -> None:
-    """The footer is sound, so the day seems to be held; only reading it shows that its rows are lost."""
-    damaged, _ = write(lake, rows("A", "B"))
-    content = bytearray(Path(damaged.path).read_bytes())
-    content[4 : len(content) // 3] = bytes(len(content) // 3 - 4)
-    Path(damaged.path).write_bytes(content)
-
-    with pytest.raises(PermanentError, match=r"is damaged.*load crashes 2021-12-31 again"):
-        lake.read(stored(lake))
-    _, is_new = write(lake, rows("A", "B"), hours=1)
-
-    assert is_new
-    assert_frame_equal(lake.read(stored(lake)), rows("A", "B"))
 
 
 def test_the_digest_does_not_depend_on_the_order_of_columns() -> None:
@@ -404,8 +400,8 @@ def test_a_relative_path_is_taken_from_the_project_whoever_asks(
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """URL of an empty bucket on a local server that speaks S3."""
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """URL of an empty folder of a bucket on a local server that speaks S3, which keeps what earlier tests wrote."""
     server = pytest.importorskip("moto.server", reason="install moto[server] to test the lake on S3")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
@@ -413,7 +409,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     service.start()
     host, port = service.get_host_and_port()
     endpoint = f"scheme=http&endpoint_override={host}:{port}&region=us-east-1&allow_bucket_creation=true"
-    yield f"s3://crashes-lake/raw?{endpoint}"
+    yield f"s3://crashes-lake/{tmp_path.name}?{endpoint}"
     service.stop()
 
 
@@ -432,3 +428,25 @@ def test_a_lake_on_s3_is_the_same_lake(bucket: str) -> None:
     assert lake.newest_names(CRASHES).by_day[DAY].path == second.path
     assert lake.newest_names(PEOPLE).by_day == {}
     assert lake.read(stored(Lake(bucket)))["street_name"].to_list() == ["B"]
+
+
+def test_a_damaged_file_on_s3_is_set_aside(bucket: str) -> None:
+    lake = Lake(bucket)
+    old, _ = write(lake, rows("A"))
+    damaged, _ = write(lake, rows("B"), hours=1)
+    files, _ = FileSystem.from_uri(bucket)
+    with files.open_output_stream(damaged.path) as target:
+        target.write(b"half")
+
+    with pytest.raises(DamagedFileError, match=r"crashes 2021-12-31.*is damaged"):
+        lake.newest(CRASHES, DAY)
+    kept = lake.set_aside(CRASHES, DAY, damaged.path)
+
+    assert kept == f"{damaged.path}.set-aside"
+    assert lake.newest(CRASHES, DAY) == old
+    with pytest.raises(PermanentError, match=r"set aside.*chicago-crashes load 2021-12-31 2021-12-31"):
+        lake.current(CRASHES, DAY)
+    again, is_new = write(lake, rows("B"), hours=2)
+    assert is_new
+    assert lake.current(CRASHES, DAY) == again
+    assert_frame_equal(lake.read(again), rows("B"))

@@ -29,6 +29,7 @@ from chicago_crashes.ingest import LoadedDay, load_days
 from chicago_crashes.lake import DayFile, Lake
 from chicago_crashes.postgis.merge import DayCounts
 from chicago_crashes.postgis.records import recorded_signatures
+from chicago_crashes.raw_files import newest_known
 from chicago_crashes.shrink import FEED_MAY_LOSE, FEWEST_ROWS, losses
 from chicago_crashes.soda.download import DayFailure
 from chicago_crashes.soda.signatures import Signature
@@ -193,7 +194,9 @@ def _import_month(
     imports = others.filter(~rows_from_the_portal(connection, export.feed, others))
     outcome.rows_held += rows.height - imports.height
     stored: dict[date, tuple[DayFile, bool]] = {}
-    for (day,), part in sorted(imports.partition_by(DAY, as_dict=True, include_key=False).items()):
+    parts = sorted(imports.partition_by(DAY, as_dict=True, include_key=False).items())
+    known = newest_known(connection, lake, export.feed, [day for (day,), _ in parts])
+    for (day,), part in parts:
         stored[day] = lake.write(
             export.feed,
             day,
@@ -201,6 +204,7 @@ def _import_month(
             source_updated_at=None,
             fetched_at=datetime.now(UTC),
             run_id=run_id,
+            not_before=known.get(day),
         )
         outcome.rows_stored += stored[day][0].rows
         outcome.new_versions += stored[day][1]

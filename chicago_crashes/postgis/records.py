@@ -20,6 +20,15 @@ def recorded_signatures(connection: Connection, feed: Feed) -> dict[date, Signat
     return {day: Signature(source_rows, updated_at) for day, source_rows, updated_at in rows}
 
 
+def newest_fetches(connection: Connection, feed: Feed, days: Sequence[date]) -> dict[date, datetime]:
+    """When the version of each day that is loaded was fetched."""
+    return dict(
+        connection.execute(
+            "select day, fetched_at from ops.signatures where feed = %s and day = any(%s)", [feed.name, list(days)]
+        ).fetchall()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class AcceptedShrink:
     """Somebody's word that the portal may publish as few as `published_rows` of the days, both inclusive."""
