@@ -1,18 +1,22 @@
-"""What the portal has changed since we loaded it, day by day, by comparing signatures.
+"""What is not as it should be of what we loaded, day by day: what the portal changed, and what is wrong with our copy.
 
-It costs one request per feed.
+It costs one request per feed, one count of the rows of all days, and one listing of the raw lake.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from psycopg import Connection
 
+from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.feeds import Feed
-from chicago_crashes.postgis.records import recorded_signatures
+from chicago_crashes.lake import Lake
+from chicago_crashes.lake_names import VersionName
+from chicago_crashes.postgis.reading import NO_ACCOUNT, Account, accounts
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.signatures import EMPTY, Signature, published_days
+from chicago_crashes.stale import Stale, StaleDay, holds_what_was_loaded, why_stale
 
 LARGEST_GAP = timedelta(days=30)
 """Stale days this near to one another are loaded by one run: the unchanged days between them, neither fetched nor
@@ -20,16 +24,39 @@ merged again, are checked and reported all the same, and thirty of them cost abo
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What we hold of a feed: sums over all loaded days, each number counted at its own place.
+
+    `raw_rows` are those of the days whose raw file is in the lake. `unaccounted_rows` are added up day by day, so that
+    one too few and one too many are two: the rows the portal publishes of a day now, and the rows stored of it.
+    """
+
+    days: int = 0
+    source_rows: int = 0
+    raw_rows: int = 0
+    table_rows: int = 0
+    quarantined_rows: int = 0
+    unaccounted_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
-    """The stale days of a feed with their present signatures, and what the portal holds in all.
+    """The stale days of a feed with the reasons, and what the portal holds in all.
 
     `rows_without_a_day` are published rows whose date is missing or lies outside the days asked about.
+    `out_of_reach` are stored rows of days outside of these that were never loaded, by day: no load removes them.
     """
 
     feed: Feed
-    stale: Mapping[date, Signature]
+    stale: Stale
     published_rows: int
     rows_without_a_day: int
+    out_of_reach: Mapping[date, int] = field(default_factory=dict)
+    held: Held = field(default_factory=Held)
+
+    def only(self, wanted: Callable[[date, StaleDay], bool]) -> "Changes":
+        """The same with some of the stale days."""
+        return replace(self, stale={day: each for day, each in self.stale.items() if wanted(day, each)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +71,57 @@ class DayRange:
         return f"{self.first} to {self.last}"
 
 
-def find_changes(portal: Portal, connection: Connection, feed: Feed, first: date, last: date) -> Changes:
-    """Compare what the portal holds of the days from `first` to `last`, both inclusive, with what was last loaded.
+def find_changes(portal: Portal, connection: Connection, lake: Lake, feed: Feed, first: date, last: date) -> Changes:
+    """Compare the days from `first` to `last`, both inclusive, with what was last loaded of them, and count that.
 
-    New, late, amended, moved and withdrawn rows all change a day's signature. A day that was never loaded and that
-    the portal holds nothing of is not stale.
+    New, late, amended, moved and withdrawn rows all change the signature the portal gives for a day. Rows that somebody
+    deleted or added change the counts, a lost or older lake the names of its files. A day that was never loaded, that
+    the portal holds nothing of and we neither, is not stale.
+
+    Raises:
+        CrashesError: the portal or the lake does not answer.
     """
-    recorded = recorded_signatures(connection, feed)
+    # The lake is listed after the rows are counted: what is loaded meanwhile is at worst taken for not merged yet.
+    held = accounts(connection, feed)
+    files = lake.newest_names(feed).by_day
     published = published_days(portal, feed)
     within = published.between(first, last)
-    days = within.keys() | {day for day in recorded if first <= day <= last}
+    rules = rules_digest()
+    stale = {}
+    for day in sorted(within.keys() | {day for day in held if first <= day <= last}):
+        now = within.get(day, EMPTY)
+        if reasons := why_stale(held.get(day, NO_ACCOUNT), now, files.get(day), rules):
+            stale[day] = StaleDay(now, reasons)
     return Changes(
         feed=feed,
-        stale={day: now for day in sorted(days) if (now := within.get(day, EMPTY)) != recorded.get(day, EMPTY)},
+        stale=stale,
         published_rows=sum(signature.rows for signature in within.values()),
         # Reports of the day that is not over yet are no fault: they belong to tomorrow's partition.
         rows_without_a_day=published.rows_outside(first, last + timedelta(days=1)),
+        out_of_reach={
+            day: account.stored_rows
+            for day, account in sorted(held.items())
+            if account.recorded is None and not first <= day <= last
+        },
+        held=_held(
+            held, files, {day: within.get(day, EMPTY) for day in within.keys() | held.keys() if first <= day <= last}
+        ),
+    )
+
+
+def _held(held: Mapping[date, Account], files: Mapping[date, VersionName], published: Mapping[date, Signature]) -> Held:
+    records = {day: account.recorded for day, account in held.items() if account.recorded}
+    return Held(
+        days=len(records),
+        source_rows=sum(record.source_rows for record in records.values()),
+        raw_rows=sum(
+            record.raw_rows
+            for day, record in records.items()
+            if day in files and holds_what_was_loaded(files[day], record)
+        ),
+        table_rows=sum(account.table_rows for account in held.values()),
+        quarantined_rows=sum(account.quarantined_rows for account in held.values()),
+        unaccounted_rows=sum(abs(now.rows - held.get(day, NO_ACCOUNT).stored_rows) for day, now in published.items()),
     )
 
 

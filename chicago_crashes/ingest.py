@@ -116,9 +116,9 @@ def load_days(
 ) -> Iterator[LoadedDay | DayFailure]:
     """Clean the days' newest raw files and merge them into the feed's table.
 
-    A day that was merged from the same file by the same rules, and of which the table still has as many rows, is in
-    the table already: it is not even read, unless `remerge` asks for it. While some days are merged, the next ones are
-    read and cleaned.
+    A day that was merged from the same rows by the same rules, and of which table and quarantine still have as many,
+    is in the table already: it is not even read, unless `remerge` asks for it. While some days are merged, the next
+    ones are read and cleaned.
     """
     merged = {} if remerge else merged_days(connection, feed, days)
     for ready in one_ahead(_made_ready(lake, feed, days, merged)):

@@ -16,6 +16,7 @@ from chicago_crashes.feeds.rules import Question, Rule, Severity, quarantine_rul
 from chicago_crashes.lake import Lake
 from chicago_crashes.postgis.consistency import FIRST_OF_ALL, LAST_OF_ALL, Judged, judged_days, loaded_days, together
 from chicago_crashes.postgis.reading import (
+    NO_ACCOUNT,
     Past,
     accounts,
     all_findings,
@@ -24,14 +25,14 @@ from chicago_crashes.postgis.reading import (
     past_findings,
     quarantined_by_reason,
     rows_published_since,
+    rows_with_findings,
     table_rows,
-    totals,
 )
 from chicago_crashes.relations import Comparison, comparisons_of
 from chicago_crashes.soda.drift import Difference, Drift
+from chicago_crashes.stale import FAULTS, Reason, tallies, told_in_full, told_out_of_reach
 
 EXAMPLES = 5
-DAYS_NAMED = 5
 DAYS_A_BLOCK = 100
 """How many days are read at once: bounded memory, few queries."""
 
@@ -65,24 +66,24 @@ def complete(connection: Connection, lake: Lake, feed: Feed, days: Sequence[date
     """Per day: source = raw = table + quarantine, each counted where it is."""
     known = accounts(connection, feed, days)
     for day, file in lake.newest_files(feed, days):
-        account = known.get(day)
-        if account is None or file is None:
+        account = known.get(day, NO_ACCOUNT)
+        if account.recorded is None or file is None:
             reasons = ["the day is not loaded"]
             yield Verdict(Question.COMPLETE.value, day, passed=False, is_fault=True, numbers={}, reasons=reasons)
             continue
-        stored = account.table_rows + account.quarantined_rows
-        passed = account.source_rows == file.rows == stored
+        source_rows = account.recorded.source_rows
+        passed = source_rows == file.rows == account.stored_rows
         yield Verdict(
             Question.COMPLETE.value,
             day,
             passed=passed,
             is_fault=not passed,
             numbers={
-                "source_rows": account.source_rows,
+                "source_rows": source_rows,
                 "raw_rows": file.rows,
                 "table_rows": account.table_rows,
                 "quarantined_rows": account.quarantined_rows,
-                "unaccounted_rows": account.source_rows - stored,
+                "unaccounted_rows": source_rows - account.stored_rows,
             },
         )
 
@@ -96,7 +97,11 @@ def unique_and_valid(connection: Connection, feed: Feed, days: Sequence[date]) -
         block = days[start : start + DAYS_A_BLOCK]
         rows = table_rows(connection, feed, min(block), max(block), stored_types(feed))
         row_days = rows[feed.date].dt.date()
-        published = {day: account.source_rows for day, account in accounts(connection, feed, block).items()}
+        published = {
+            day: account.recorded.source_rows
+            for day, account in accounts(connection, feed, block).items()
+            if account.recorded
+        }
         yield from _unique(
             connection, feed, block, published, _by_day(failures(key_schema(feed), rows).broken, row_days)
         )
@@ -285,38 +290,31 @@ def history_name(question: Question) -> str:
     return f"{question}_history"
 
 
-def complete_history(connection: Connection, feed: Feed, changes: Changes) -> Verdict:
-    """All days at once: what the portal publishes now = recorded = raw = table + quarantine."""
-    held = totals(connection, feed)
-    stored = held.table_rows + held.quarantined_rows
-    is_fault = not held.source_rows == held.raw_rows == stored
-    reasons = []
-    if is_fault:
-        reasons.append(
-            f"The portal gave {held.source_rows:,} rows and the raw lake recorded {held.raw_rows:,}, but table and "
-            f"quarantine hold {stored:,}: `chicago-crashes load START END --refetch` mends the days `complete` names."
-        )
-    if changes.stale:
-        named = ", ".join(map(str, sorted(changes.stale)[:DAYS_NAMED])) + (
-            " …" if len(changes.stale) > DAYS_NAMED else ""
-        )
-        reasons.append(
-            f"The portal has changed {len(changes.stale):,} days since they were loaded, or they never were: {named}. "
-            "`chicago-crashes refresh` loads them."
-        )
+def complete_history(feed: Feed, changes: Changes) -> Verdict:
+    """All days at once, each compared by itself: published now = recorded = raw = table + quarantine.
+
+    Days that lost or gained rows or raw files are a fault; days the portal changed since are a warning.
+    """
+    by_reason, held = tallies(changes.stale), changes.held
+    reasons = [*told_in_full(changes.stale)]
+    if reasons:
+        reasons.append(f"`chicago-crashes refresh --feed {feed.name}` mends these days.")
+    if changes.out_of_reach:
+        reasons.append(told_out_of_reach(feed, changes.out_of_reach))
     return Verdict(
         history_name(Question.COMPLETE),
         None,
         passed=not reasons,
-        is_fault=is_fault,
+        is_fault=bool(FAULTS & by_reason.keys() or changes.out_of_reach),
         numbers={
             "published_rows": changes.published_rows,
             "source_rows": held.source_rows,
             "raw_rows": held.raw_rows,
             "table_rows": held.table_rows,
             "quarantined_rows": held.quarantined_rows,
-            "unaccounted_rows": changes.published_rows - stored,
+            "unaccounted_rows": held.unaccounted_rows,
             "stale_days": len(changes.stale),
+            **{f"days_{reason}": by_reason[reason].days if reason in by_reason else 0 for reason in Reason},
             "rows_without_a_day": changes.rows_without_a_day,
         },
         reasons=reasons,
@@ -330,7 +328,7 @@ def valid_history(connection: Connection, feed: Feed) -> Verdict:
     past = recent - timedelta(days=PAST_DAYS)
     recent_rows = rows_published_since(connection, feed, recent, LAST_OF_ALL)
     past_rows = rows_published_since(connection, feed, past, recent)
-    held = totals(connection, feed)
+    published, failed = rows_with_findings(connection, feed)
     rules = {(rule.column, rule.name): rule for rule in value_rules(feed)}
     found = [
         (rules[one.column_name, one.rule], one)
@@ -340,9 +338,9 @@ def valid_history(connection: Connection, feed: Feed) -> Verdict:
     return _verdict(
         history_name(Question.VALID),
         None,
-        rows=held.source_rows,
-        failed=held.rows_with_findings,
-        broken=[Broken(rule, one.broken, held.source_rows) for rule, one in found],
+        rows=published,
+        failed=failed,
+        broken=[Broken(rule, one.broken, published) for rule, one in found],
         unusual=[
             reason
             for rule, one in found

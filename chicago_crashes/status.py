@@ -1,6 +1,6 @@
-"""The state of the copy, per feed: what is loaded, what is missing, what the portal has changed since."""
+"""The state of the copy, per feed: what is loaded, what is missing, what is stale and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,17 +13,20 @@ from chicago_crashes.changes import Changes, find_changes
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.inspection import day_checks, history_checks
-from chicago_crashes.postgis.records import recorded_signatures
+from chicago_crashes.lake import Lake
 from chicago_crashes.soda.client import Portal
+from chicago_crashes.stale import Reason, Tally, tallies
 
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
     """One feed.
 
-    `days_missing` are days the portal holds rows of that were never loaded, `rows_without_a_day` published rows whose
-    date is missing or lies outside the days. Both, and `days_stale`, are None where the portal could not be asked;
-    `portal_error` says why.
+    `days_missing` are days the portal holds rows of that were never loaded, `days_stale` loaded days that are stale for
+    any reason. `stale_for` names the reasons of both, each with how many days and the first of them.
+    `rows_without_a_day` are published rows whose date is missing or lies outside the days, `rows_out_of_reach` stored
+    rows that no load removes. All these are None where the portal could not be asked or the raw lake not be listed;
+    `portal_error` says why. `quarantined_rows` are counted, `repaired_rows` as they were recorded at the loads.
     """
 
     feed: str
@@ -31,7 +34,9 @@ class FeedStatus:
     days_loaded: int
     days_missing: int | None
     days_stale: int | None
+    stale_for: Mapping[Reason, Tally] | None
     rows_without_a_day: int | None
+    rows_out_of_reach: int | None
     portal_error: str | None
     table_rows: int
     quarantined_rows: int
@@ -47,31 +52,37 @@ def feed_status(
     connection: psycopg.Connection,
     instance: dg.DagsterInstance,
     portal: Portal,
+    lake: Lake,
     feed: Feed,
     *,
     first: date,
     last: date,
 ) -> FeedStatus:
     """The state of a feed over the days from `first` to `last`, both inclusive."""
-    recorded = recorded_signatures(connection, feed)
-    changes, portal_error = _changes(portal, connection, feed, first, last)
-    missing = [day for day in changes.stale if day not in recorded] if changes else []
-    quarantined, repaired, newest_day, loaded_at = connection.execute(
-        "select coalesce(sum(quarantined_rows), 0), coalesce(sum(repaired_rows), 0),"
-        " max(day) filter (where source_rows > 0), max(loaded_at) from ops.signatures where feed = %s",
+    changes, portal_error = _changes(portal, connection, lake, feed, first, last)
+    missing = sum(Reason.NEVER_LOADED in stale.reasons for stale in changes.stale.values()) if changes else 0
+    loaded, repaired, newest_day, loaded_at = connection.execute(
+        "select count(*), coalesce(sum(repaired_rows), 0), max(day) filter (where source_rows > 0), max(loaded_at)"
+        " from ops.signatures where feed = %s",
         [feed.name],
     ).fetchone() or (0, 0, None, None)
-    rows, newest_crash = connection.execute(
-        sql.SQL("select count(*), max({}) from {}").format(sql.Identifier(feed.date), sql.Identifier(feed.table))
-    ).fetchone() or (0, None)
+    rows, newest_crash, quarantined = connection.execute(
+        sql.SQL(
+            "select count(*), max({}), (select count(*) from ops.quarantine where feed = {} and day is not null)"
+            " from {}"
+        ).format(sql.Identifier(feed.date), sql.Placeholder("feed"), sql.Identifier(feed.table)),
+        {"feed": feed.name},
+    ).fetchone() or (0, None, 0)
     materialization = instance.get_latest_materialization_event(table_key(feed))
     return FeedStatus(
         feed=feed.name,
         table=feed.table,
-        days_loaded=len(recorded),
-        days_missing=len(missing) if changes else None,
-        days_stale=len(changes.stale) - len(missing) if changes else None,
+        days_loaded=loaded,
+        days_missing=missing if changes else None,
+        days_stale=len(changes.stale) - missing if changes else None,
+        stale_for=tallies(changes.stale) if changes else None,
         rows_without_a_day=changes.rows_without_a_day if changes else None,
+        rows_out_of_reach=sum(changes.out_of_reach.values()) if changes else None,
         portal_error=portal_error,
         table_rows=rows,
         quarantined_rows=quarantined,
@@ -85,11 +96,11 @@ def feed_status(
 
 
 def _changes(
-    portal: Portal, connection: psycopg.Connection, feed: Feed, first: date, last: date
+    portal: Portal, connection: psycopg.Connection, lake: Lake, feed: Feed, first: date, last: date
 ) -> tuple[Changes | None, str | None]:
-    """What the portal has changed, or why that is unknown."""
+    """What is stale, or why that is unknown."""
     try:
-        return find_changes(portal, connection, feed, first, last), None
+        return find_changes(portal, connection, lake, feed, first, last), None
     except CrashesError as error:
         return None, str(error)
 

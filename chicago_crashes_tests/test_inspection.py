@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
@@ -19,7 +19,14 @@ from chicago_crashes.inspection import (
     valid_history,
 )
 from chicago_crashes.lake import Lake
-from chicago_crashes.relations import COMPARISONS, CRASHES_CONSISTENT, PEOPLE_CONNECTED, VEHICLES_CONNECTED, Comparison
+from chicago_crashes.relations import (
+    COMPARISONS,
+    CRASHES_CONSISTENT,
+    FATALITIES_CONSISTENT,
+    PEOPLE_CONNECTED,
+    VEHICLES_CONNECTED,
+    Comparison,
+)
 from chicago_crashes_tests.cleaning.raw_rows import Row, raw_frame
 from chicago_crashes_tests.postgis.loading import FETCHED, SIGNED, Connection, Days, connected, load
 
@@ -381,6 +388,31 @@ def test_a_day_of_which_another_table_is_not_loaded_is_not_compared(store: Store
     assert related_history(store.db, CRASHES_CONSISTENT).reasons
 
 
+def victim(person_id: str) -> Row:
+    return {"person_id": person_id}
+
+
+@pytest.mark.parametrize(("days_apart", "found"), [(-2, 0), (-1, 1), (0, 1), (1, 1), (2, 0)])
+def test_a_victim_is_looked_for_among_the_people_of_a_day_around(store: Store, days_apart: int, found: int) -> None:
+    store.load(FATALITIES, {DAY: [victim("O1")]})
+    store.load(PEOPLE, {DAY: []})
+    store.load(PEOPLE, {DAY + timedelta(days=days_apart): [{"person_id": "O1", "injury_classification": "FATAL"}]})
+
+    verdict = store.related(FATALITIES_CONSISTENT, DAY)
+
+    assert numbers(verdict)["rows"] == 1
+    assert numbers(verdict)["failed_rows"] == 1 - found
+
+
+def test_victims_are_not_judged_where_people_are_not_loaded(store: Store) -> None:
+    store.load(FATALITIES, {DAY: [victim("O1")]})
+
+    verdict = store.related(FATALITIES_CONSISTENT, DAY)
+
+    assert (verdict.passed, numbers(verdict)["rows"]) == (True, 0)
+    assert list(verdict.reasons) == ["Not asked: crash_people of this day is not loaded."]
+
+
 def test_a_rate_three_times_that_of_the_past_is_told_although_the_threshold_allows_it(store: Store) -> None:
     past = date.fromordinal(DAY.toordinal() - 20)
     store.load(PEOPLE, {past: people(6000, ages=["-1"] * 3), DAY: people(1500, ages=["-1"] * 12)})
@@ -413,3 +445,15 @@ def test_the_newest_month_is_held_against_the_year_before(store: Store) -> None:
 
     assert numbers(verdict)["age bounds"] == 15
     assert list(verdict.reasons) == ["age bounds: 12 rows, where 0.8 were usual in the 365 days before"]
+
+
+@pytest.mark.parametrize(("days_ago", "told"), [(29, True), (30, False)])
+def test_the_newest_days_are_thirty(store: Store, days_ago: int, told: bool) -> None:
+    """What is older belongs to the year they are held against."""
+    past, burst = DAY - timedelta(days=60), DAY - timedelta(days=days_ago)
+    store.load(PEOPLE, {past: people(6000), burst: people(1500, ages=["-1"] * 12), DAY: []})
+
+    verdict = valid_history(store.db, PEOPLE)
+
+    assert numbers(verdict)["age bounds"] == 12
+    assert bool(verdict.reasons) is told

@@ -1,6 +1,6 @@
 """The day partitions all assets share: calendar days in Chicago, from `CRASHES_START_DATE` to yesterday."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -17,6 +17,11 @@ RANGE_END_TAG = "dagster/asset_partition_range_end"
 def day_partitions(start: date) -> dg.DailyPartitionsDefinition:
     """One partition per calendar day. A day is a partition from the moment it is over in Chicago."""
     return dg.DailyPartitionsDefinition(start_date=start.isoformat(), timezone=TIME_ZONE, fmt=DAY_FORMAT)
+
+
+def last_day_over(now: datetime) -> date:
+    """The last day that is over in Chicago at a moment, wherever that was read off the clock."""
+    return now.astimezone(CHICAGO).date() - timedelta(days=1)
 
 
 def day_of(partition_key: str) -> date:

@@ -73,9 +73,8 @@ def _feed_outcome(feed: Feed, result: dg.ExecuteInProcessResult) -> FeedOutcome:
         materialization = event.step_materialization_data.materialization
         if materialization.asset_key != key:
             continue
-        outcome.days += 1
-        for name in COUNTED:
-            outcome.counts[name] += _whole_number(materialization.metadata[name])
+        counts = {name: _whole_number(materialization.metadata[name]) for name in COUNTED}
+        outcome.add_day(materialization.partition or "", counts)
     evaluations = [found for found in result.get_asset_check_evaluations() if found.asset_key == key]
     over_all_days = [found for found in evaluations if found.partition is None]
     outcome.checks_passed, outcome.checks_failed = tally(over_all_days or evaluations)

@@ -1,13 +1,13 @@
 """The checks of a table's whole history: asked every night by a job of their own, never in a run that loads days."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
 from chicago_crashes.assets.description import portal_key, raw_key, table_key
-from chicago_crashes.assets.partitions import CHICAGO
-from chicago_crashes.assets.resources import PostgisResource, SodaResource
+from chicago_crashes.assets.partitions import CHICAGO, last_day_over
+from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.changes import find_changes
 from chicago_crashes.checks.reporting import result_of_history
 from chicago_crashes.feeds import Feed
@@ -42,7 +42,7 @@ def history_checks(feed: Feed) -> dg.AssetChecksDefinition:
 
 
 def portal_checks(feed: Feed, start: date) -> dg.AssetChecksDefinition:
-    """The checks that ask the portal: are all its rows accounted for, does it publish the declared columns."""
+    """The checks that ask the portal: are the rows of each day accounted for, does it publish the declared columns."""
     specs = [
         _spec(feed, history_name(Question.COMPLETE), f"{MEANINGS[Question.COMPLETE]}: all days at once."),
         _spec(feed, Question.SCHEMA.value, f"{MEANINGS[Question.SCHEMA]}."),
@@ -50,12 +50,12 @@ def portal_checks(feed: Feed, start: date) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(specs=specs, name=f"{feed.table}_portal", can_subset=True)
     def check(
-        context: dg.AssetCheckExecutionContext, postgis: PostgisResource, soda: SodaResource
+        context: dg.AssetCheckExecutionContext, postgis: PostgisResource, soda: SodaResource, lake: LakeResource
     ) -> Iterator[dg.AssetCheckResult]:
         def verdicts() -> Iterator[Verdict]:
-            last = datetime.now(CHICAGO).date() - timedelta(days=1)
+            last = last_day_over(datetime.now(UTC))
             with postgis.connect() as connection, soda.portal() as portal:
-                yield complete_history(connection, feed, find_changes(portal, connection, feed, start, last))
+                yield complete_history(feed, find_changes(portal, connection, lake.lake(), feed, start, last))
                 yield schema(feed, differences(portal, feed))
 
         yield from _results(context, feed, verdicts())

@@ -1,7 +1,7 @@
 """How commands talk: a console, a progress bar, the summary of a launch."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -10,6 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from chicago_crashes.outcomes import COUNTED, FeedOutcome, OnStep, Outcome
+
+DAYS_NAMED = 10
 
 WIDTH_OF_A_FILE = 170
 """A summary that is not shown in a terminal must not be squeezed into the 80 columns assumed for one."""
@@ -49,9 +51,22 @@ def show(outcome: Outcome) -> None:
         table.add_row(name, f"{feed.days:,}", *(f"{feed.counts[key]:,}" for key in COUNTED), _checks(feed))
     console.print(table)
     for name, feed in outcome.feeds.items():
+        if feed.unreconciled:
+            tell_unreconciled(name, feed.unreconciled)
         for check, reason in feed.checks_failed.items():
             tell_failed_check(f"{name}: {check}", reason)
     tell_failures(outcome.failures)
+
+
+def tell_unreconciled(feed: str, days: Sequence[str]) -> None:
+    """Print that rows of loaded days are unaccounted for."""
+    named = ", ".join(days[:DAYS_NAMED]) + (" …" if len(days) > DAYS_NAMED else "")
+    errors.print(
+        f"[red]rows unaccounted for[/red] {feed}: of {len(days)} days the published, the raw, and the stored and "
+        f"quarantined rows are not as many: {named}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def tell_failed_check(check: str, reason: str) -> None:

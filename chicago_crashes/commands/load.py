@@ -5,11 +5,16 @@ from typing import Annotated
 
 import typer
 
-from chicago_crashes.commands.console import progress_bar, show
+from chicago_crashes.commands.console import console, progress_bar, show
 
 Workers = Annotated[int, typer.Option(min=1, help="How many runs are under way at once, each in a process of its own.")]
 WORKERS = 2
 """While one run waits for the portal, another one keeps the database busy."""
+
+PROVEN = (
+    "Every day was loaded: as many rows as the portal published of it then are in the raw lake, and in the table or in "
+    "quarantine. Whether the portal has changed since, or other days are stale, `chicago-crashes refresh` finds out."
+)
 
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A calendar day in Chicago, YYYY-MM-DD.")]
 
@@ -25,7 +30,8 @@ def load(
 ) -> None:
     """Load the days from START to END (both included) from the portal into the tables.
 
-    Runs like those from Dagster's UI, and shows there. The exit status is 0 only if every day of every feed was loaded.
+    Runs like those from Dagster's UI, and shows there. The exit status is 0 only if every day of every feed was loaded
+    and every row the portal published of it, counted, is in the table or in quarantine.
     """
     from chicago_crashes.foreground.days import (
         load_range,  # Dagster is slow to import; other commands need not wait for it
@@ -39,3 +45,4 @@ def load(
     show(outcome)
     if not outcome.succeeded:
         raise typer.Exit(1)
+    console.print(PROVEN, highlight=False, soft_wrap=True)

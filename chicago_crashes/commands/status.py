@@ -1,7 +1,7 @@
 """`chicago-crashes status`: is the copy complete, current and sound."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +19,8 @@ def status(
 ) -> None:
     """Show per feed the days loaded, missing and stale, the rows, the newest crash and the failed checks.
 
-    The exit status is 1 if the portal could not be asked, so that nobody takes an unknown number for zero.
+    Below the table is why days are stale, and which. The exit status is 1 if the portal could not be asked, so that
+    nobody takes an unknown number for zero.
     """
     from chicago_crashes.foreground.days import all_statuses
 
@@ -28,10 +29,21 @@ def status(
         print(json.dumps([asdict(feed) for feed in statuses], default=str, indent=2))  # noqa: T201 - the output itself
     else:
         console.print(_table(statuses))
+        for line in _why_stale(statuses):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     unanswered = [feed.portal_error for feed in statuses if feed.portal_error]
     if unanswered:
         errors.print(f"Stale days are unknown: {unanswered[0]}", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1)
+
+
+def _why_stale(statuses: Sequence["FeedStatus"]) -> Iterator[str]:
+    """How many days of which feed are stale or missing for which reason, and the first of them."""
+    for feed in statuses:
+        for reason, tally in (feed.stale_for or {}).items():
+            yield f"{feed.feed}: {reason.words}, {tally} ({tally.first_days[0]}: {tally.found})"
+        if feed.rows_out_of_reach:
+            yield f"{feed.feed}: {feed.rows_out_of_reach:,} stored rows lie outside of the days that are loaded"
 
 
 def _table(statuses: Sequence["FeedStatus"]) -> Table:

@@ -44,8 +44,12 @@ def examine(configured: Settings) -> Iterator[Condition]:
             has_schema = all(found.state is State.OK for found in of_schema)
             yield from of_schema
             yield from examined("indexes", partial(of_database.indexes, connection))
-        yield from _of_portal(configured, url, connection if has_schema else None)
-        yield from examined("lake", partial(of_lake.lake, configured.raw_url))
+        ready = connection if has_schema else None
+        in_lake = list(examined("lake", partial(of_lake.lake, configured.raw_url)))
+        has_lake = in_lake[0].state is State.OK
+        yield from _of_portal(configured, url, ready, has_lake=has_lake)
+        yield from in_lake
+        yield from _of_raw_files(configured, ready, has_lake=has_lake)
         yield from _of_dagster(configured, url, connection, has_schema=has_schema)
 
 
@@ -68,7 +72,20 @@ def _without_database(error: str) -> Iterator[Condition]:
     )
 
 
-def _of_portal(configured: Settings, url: str | None, connection: psycopg.Connection | None) -> Iterator[Condition]:
+def _of_raw_files(
+    configured: Settings, connection: psycopg.Connection | None, *, has_lake: bool
+) -> Iterator[Condition]:
+    if connection is None:
+        yield from unexamined([of_lake.FILES], "the database is not ready")
+    elif not has_lake:
+        yield from unexamined([of_lake.FILES], "the raw lake cannot be used")
+    else:
+        yield from examined(of_lake.FILES, partial(of_lake.files, configured.raw_url, connection))
+
+
+def _of_portal(
+    configured: Settings, url: str | None, connection: psycopg.Connection | None, *, has_lake: bool
+) -> Iterator[Condition]:
     """The portal is examined without the database, too; then nobody counts what is asked."""
     ceiling: Ceiling = Unlimited()
     if url and connection:
@@ -100,10 +117,15 @@ def _of_portal(configured: Settings, url: str | None, connection: psycopg.Connec
         if connection is None:
             yield from unexamined(OF_DAYS, "the database is not ready")
             return
+        if not has_lake:
+            yield from unexamined(OF_DAYS, "the raw lake cannot be used")
+            return
         last = day_partitions(configured.start_date).get_last_partition_key()
         days = (configured.start_date, day_of(last) if last else configured.start_date)
         for feed in FEEDS:
-            yield from examined(f"days {feed.name}", partial(of_portal.days, portal, connection, feed, *days))
+            yield from examined(
+                f"days {feed.name}", partial(of_portal.days, portal, connection, configured.raw_url, feed, *days)
+            )
 
 
 def _without_portal(error: str) -> Iterator[Condition]:

@@ -9,15 +9,15 @@ from chicago_crashes.changes import find_changes
 from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.lake import Lake
 from chicago_crashes.soda.ceiling import SCHEMA, TABLE
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import published_columns
 from chicago_crashes.soda.errors import NoSuchDatasetError
+from chicago_crashes.stale import told, told_out_of_reach
 
 REQUESTS = 2 * len(FEEDS) + 2
 """What an examination asks the portal."""
-
-DAYS_NAMED = 5
 
 
 def ceiling(connection: Connection, per_hour: int) -> Iterator[Condition]:
@@ -83,17 +83,20 @@ def token(is_set: bool, alerts: Sequence[str]) -> Iterator[Condition]:
         yield ok("token", "None is set (CRASHES_APP_TOKEN); the portal answers, and throttles sooner.")
 
 
-def days(portal: Portal, connection: Connection, feed: Feed, first: date, last: date) -> Iterator[Condition]:
-    """How many days are loaded, and how many the portal gives otherwise now."""
+def days(
+    portal: Portal, connection: Connection, raw_url: str, feed: Feed, first: date, last: date
+) -> Iterator[Condition]:
+    """How many days are loaded, and how many are stale for which reason."""
     name = f"days {feed.name}"
-    loaded = connection.execute("select count(*) from ops.signatures where feed = %s", [feed.name]).fetchall()[0][0]
-    stale = sorted(find_changes(portal, connection, feed, first, last).stale)
-    if not stale:
-        yield ok(name, f"{loaded:,} loaded, none stale.")
-        return
-    named = ", ".join(map(str, stale[:DAYS_NAMED])) + (" …" if len(stale) > DAYS_NAMED else "")
-    yield warning(
-        name,
-        f"{loaded:,} loaded, {len(stale):,} stale or missing: {named}.",
-        f"Run `chicago-crashes refresh --feed {feed.name}`, or switch the sensor portal_changes on.",
-    )
+    changes = find_changes(portal, connection, Lake(raw_url), feed, first, last)
+    loaded = f"{changes.held.days:,} loaded"
+    if changes.stale:
+        yield warning(
+            name,
+            f"{loaded}, {len(changes.stale):,} stale or missing: {told(changes.stale)}.",
+            f"Run `chicago-crashes refresh --feed {feed.name}`, or switch the sensor portal_changes on.",
+        )
+    elif not changes.out_of_reach:
+        yield ok(name, f"{loaded}, none stale.")
+    if changes.out_of_reach:
+        yield problem(name, f"{loaded}. {told_out_of_reach(feed, changes.out_of_reach)}", "Do as the message says.")

@@ -1,9 +1,10 @@
 """Load a range of days from a command: everything is checked before the first run is launched."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import psycopg
 from dagster import DagsterInstance
@@ -16,6 +17,7 @@ from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, Feed, feeds_named
+from chicago_crashes.lake import Lake
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.outcomes import OnStep, Outcome
 from chicago_crashes.postgis.presence import is_present, present
@@ -24,6 +26,7 @@ from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import published_columns
 from chicago_crashes.soda.errors import NoSuchDatasetError
+from chicago_crashes.stale import StaleDay
 from chicago_crashes.status import FeedStatus, feed_status
 
 
@@ -69,16 +72,17 @@ QUICK_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh did, and which days are stale still and how many rows no day can hold, by feed."""
+    """What a refresh did, and what its last look found, by feed."""
 
     outcomes: Sequence[Outcome]
-    still_stale: Mapping[str, Sequence[date]]
-    rows_without_a_day: Mapping[str, int]
+    changes: Sequence[Changes]
 
     @property
     def succeeded(self) -> bool:
-        """Whether the tables now have the portal's signatures, day by day."""
-        return not self.still_stale
+        """Whether every run did what it should, and nothing is stale now for any reason."""
+        return all(outcome.succeeded for outcome in self.outcomes) and not any(
+            change.stale or change.out_of_reach for change in self.changes
+        )
 
 
 @contextmanager
@@ -99,19 +103,26 @@ def load_range(
 
 
 def refresh(
-    feed_names: Sequence[str], progress: Callable[[int], AbstractContextManager[OnStep]], *, workers: int = 1
+    feed_names: Sequence[str],
+    progress: Callable[[int], AbstractContextManager[OnStep]],
+    *,
+    workers: int = 1,
+    tell: Callable[[Sequence[Changes]], None] = lambda _changes: None,
 ) -> Refreshed:
     """Load exactly the stale days, and look again, until nothing is stale or nothing more can be done.
 
     The portal may change while its days are loaded, so a second look may find new stale days; there are at most
-    `LOOKS` of them.
+    `LOOKS` of them. A day of which nothing else is wrong than before it was loaded is not loaded again; that keeps no
+    other day from its second look. `tell` is told what is to be loaded, before it is.
     """
     feeds = feeds_named(feed_names)
     partitions = day_partitions(settings().start_date)
     last = partitions.get_last_partition_key()
     if last is None:
-        return Refreshed([], {}, {})
+        return Refreshed([], [])
     outcomes: list[Outcome] = []
+    tried: set[_Mark] = set()
+    lake = Lake(settings().raw_url)
     with (
         database() as url,
         proven_portal(url, feeds) as portal,
@@ -120,27 +131,37 @@ def refresh(
     ):
 
         def look() -> list[Changes]:
-            return [find_changes(portal, connection, feed, settings().start_date, day_of(last)) for feed in feeds]
+            return [find_changes(portal, connection, lake, feed, settings().start_date, day_of(last)) for feed in feeds]
 
         changes = look()
-        while len(outcomes) < LOOKS and any(change.stale for change in changes):
+        while len(outcomes) < LOOKS and (due := _not_tried(changes, tried)):
+            tell(due)
+            tried |= _marks(due)
             loading = Loading(
-                url,
-                instance,
-                ranges_of(changes, longest=settings().days_per_run),
-                refetch=False,
-                workers=workers,
+                url, instance, ranges_of(due, longest=settings().days_per_run), refetch=False, workers=workers
             )
             with progress(loading.steps) as on_step:
                 outcomes.append(loading.run(on_step))
             changes = look()
-            if not outcomes[-1].succeeded:
-                break
-    return Refreshed(
-        outcomes,
-        {change.feed.name: sorted(change.stale) for change in changes if change.stale},
-        {change.feed.name: change.rows_without_a_day for change in changes if change.rows_without_a_day},
-    )
+    return Refreshed(outcomes, changes)
+
+
+_Mark = tuple[str, date, str]
+"""Feed, day, and what was to be mended of it."""
+
+
+def _not_tried(changes: Sequence[Changes], tried: Collection[_Mark]) -> list[Changes]:
+    """The stale days, but those that were loaded already and are as wrong as before; no feed without any."""
+    left = [change.only(partial(_is_new, tried, change.feed.name)) for change in changes]
+    return [change for change in left if change.stale]
+
+
+def _is_new(tried: Collection[_Mark], feed: str, day: date, stale: StaleDay) -> bool:
+    return (feed, day, stale.mark) not in tried
+
+
+def _marks(changes: Sequence[Changes]) -> set[_Mark]:
+    return {(change.feed.name, day, stale.mark) for change in changes for day, stale in change.stale.items()}
 
 
 @contextmanager
@@ -170,7 +191,8 @@ def all_statuses() -> list[FeedStatus]:
         psycopg.connect(url, autocommit=True) as connection,
         open_portal(url, attempts=1) as portal,
     ):
-        return [feed_status(connection, instance, portal, feed, first=first_day, last=last_day) for feed in FEEDS]
+        lake = Lake(settings().raw_url)
+        return [feed_status(connection, instance, portal, lake, feed, first=first_day, last=last_day) for feed in FEEDS]
 
 
 def open_portal(database_url: str, *, attempts: int = PATIENT_ATTEMPTS) -> Portal:

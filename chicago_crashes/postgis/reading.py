@@ -10,64 +10,128 @@ from psycopg.rows import class_row
 
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.copy import copy_from_query
-from chicago_crashes.postgis.merge import DayCounts, table_rows_by_day, unchanged_counts
+from chicago_crashes.postgis.merge import DayCounts, unchanged_counts
 from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.soda.signatures import Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was recorded of a day at its last load."""
+
+    source_rows: int
+    source_updated_at: datetime | None
+    raw_rows: int
+    table_rows: int
+    quarantined_rows: int
+    repaired_rows: int
+    fetched_at: datetime
+    raw_digest: str | None
+    rules_digest: str | None
+
+    @property
+    def signature(self) -> Signature:
+        """What the portal said of the day."""
+        return Signature(self.source_rows, self.source_updated_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where the published rows of a day are, each number counted at its own place."""
+    """Where the rows of a day are, each number counted at its own place; and the record of its last load, if any."""
 
-    source_rows: int
-    recorded_raw_rows: int
     table_rows: int
     quarantined_rows: int
+    recorded: Record | None
+
+    @property
+    def stored_rows(self) -> int:
+        """How many rows are in the table or in quarantine."""
+        return self.table_rows + self.quarantined_rows
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether table and quarantine hold as many rows as the load left there, and those are all that it fetched."""
+        known = self.recorded
+        return (
+            known is not None
+            and (self.table_rows, self.quarantined_rows) == (known.table_rows, known.quarantined_rows)
+            and known.source_rows == known.raw_rows == self.stored_rows
+        )
+
+
+NO_ACCOUNT = Account(0, 0, None)
+"""That of a day which was never loaded and holds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
     """What a day was last merged from and by which rules; `counts` are what merging it again would make of it."""
 
-    fetched_at: datetime
     raw_digest: str | None
     rules_digest: str | None
     counts: DayCounts
 
 
 def merged_days(connection: Connection, feed: Feed, days: Sequence[date]) -> dict[date, Merged]:
-    """The days whose rows are in the table as they were merged last; a day that has lost or gained rows is absent."""
-    if not days:
-        return {}
-    stored = table_rows_by_day(connection, feed, days)
-    recorded = connection.execute(
-        "select day, fetched_at, raw_digest, rules_digest, source_rows, raw_rows, table_rows, repaired_rows,"
-        " quarantined_rows from ops.signatures where feed = %s and day = any(%s)",
-        [feed.name, list(days)],
-    ).fetchall()
+    """The days of which table and quarantine, as counted, hold what was merged last.
+
+    A day that has lost or gained rows, or whose rows never added up, is absent.
+    """
     return {
-        day: Merged(fetched_at, raw_digest, rules_digest, unchanged_counts(*counted))
-        for day, fetched_at, raw_digest, rules_digest, *counted in recorded
-        if stored.get(day, 0) == counted[2]
+        day: Merged(known.raw_digest, known.rules_digest, _unchanged(known))
+        for day, account in accounts(connection, feed, days).items()
+        if (known := account.recorded) and account.is_settled
     }
 
 
-def accounts(connection: Connection, feed: Feed, days: Sequence[date]) -> dict[date, Account]:
-    """The accounts of the days that were ever loaded."""
-    stored = table_rows_by_day(connection, feed, days)
-    quarantined: dict[date, int] = dict(
-        connection.execute(
-            "select day, count(*) from ops.quarantine where feed = %s and day = any(%s) group by day",
-            [feed.name, list(days)],
-        ).fetchall()
+def _unchanged(known: Record) -> DayCounts:
+    return unchanged_counts(
+        known.source_rows, known.raw_rows, known.table_rows, known.repaired_rows, known.quarantined_rows
     )
-    recorded = connection.execute(
-        "select day, source_rows, raw_rows from ops.signatures where feed = %s and day = any(%s)",
-        [feed.name, list(days)],
-    ).fetchall()
+
+
+def accounts(connection: Connection, feed: Feed, days: Sequence[date] | None = None) -> dict[date, Account]:
+    """The accounts of the days, or of all, that were ever loaded or that hold rows.
+
+    They are counted by one statement, so they are of one moment, whatever is merged meanwhile.
+    """
+    if days is not None and not days:
+        return {}
+    within = (min(days), max(days) + timedelta(days=1)) if days else None
+    query = sql_file("accounts").format(
+        feed=sql.Placeholder("feed"),
+        table=sql.Identifier(feed.table),
+        date=sql.Identifier(feed.date),
+        is_of_days=_is_within("day", within),
+        is_stored_of_days=_is_within(feed.date, within),
+    )
+    first, after_last = within or (None, None)
+    rows = connection.execute(query, {"feed": feed.name, "first": first, "after_last": after_last}).fetchall()
+    asked = set(days) if days else None
     return {
-        day: Account(source_rows, raw_rows, stored.get(day, 0), quarantined.get(day, 0))
-        for day, source_rows, raw_rows in recorded
+        day: Account(stored, set_aside, None if record[0] is None else Record(*record))
+        for day, stored, set_aside, *record in rows
+        if asked is None or day in asked
     }
+
+
+def records(connection: Connection, feed: Feed) -> dict[date, Record]:
+    """What was recorded of each day that was ever loaded."""
+    rows = connection.execute(
+        "select day, source_rows, source_updated_at, raw_rows, table_rows, quarantined_rows, repaired_rows, fetched_at,"
+        " raw_digest, rules_digest from ops.signatures where feed = %s",
+        [feed.name],
+    ).fetchall()
+    return {day: Record(*record) for day, *record in rows}
+
+
+def _is_within(column: str, bounds: tuple[date, date] | None) -> sql.Composable:
+    """Of the whole history nothing is compared: a table that was not analysed yet is then read the fast way."""
+    if bounds is None:
+        return sql.SQL("true")
+    return sql.SQL("{column} >= {first} and {column} < {after_last}").format(
+        column=sql.Identifier(column), first=sql.Placeholder("first"), after_last=sql.Placeholder("after_last")
+    )
 
 
 def table_rows(
@@ -156,32 +220,14 @@ def all_findings(connection: Connection, feed: Feed, *, recent: date, past: date
         return cursor.execute(sql_file("all_findings"), {"feed": feed.name, "recent": recent, "past": past}).fetchall()
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Where all published rows of a feed are: as recorded at the loads, and as counted now."""
-
-    days: int
-    source_rows: int
-    raw_rows: int
-    table_rows: int
-    quarantined_rows: int
-    rows_with_findings: int
-
-
-def totals(connection: Connection, feed: Feed) -> Totals:
-    """The totals of a feed. What was refused of imported files belongs to no day."""
-    query = sql.SQL(
-        "select signed.*, (select count(*) from {table}) as table_rows,"
-        " (select count(*) from ops.quarantine where feed = {feed} and day is not null)"
-        " as quarantined_rows,"
-        " (select count(*) from (select distinct day, row_key from ops.findings where feed = {feed}) as found)"
-        " as rows_with_findings"
-        " from (select count(*) as days, coalesce(sum(source_rows), 0)::int as source_rows,"
-        " coalesce(sum(raw_rows), 0)::int as raw_rows from ops.signatures where feed = {feed}) as signed"
-    ).format(table=sql.Identifier(feed.table), feed=sql.Placeholder("feed"))
-    with connection.cursor(row_factory=class_row(Totals)) as cursor:
-        found = cursor.execute(query, {"feed": feed.name}).fetchone()
-    return found or Totals(0, 0, 0, 0, 0, 0)
+def rows_with_findings(connection: Connection, feed: Feed) -> tuple[int, int]:
+    """How many rows the portal published of all loaded days, and how many stored rows have a finding."""
+    published, found = connection.execute(
+        "select (select coalesce(sum(source_rows), 0) from ops.signatures where feed = %(feed)s),"
+        " (select count(*) from (select distinct day, row_key from ops.findings where feed = %(feed)s) as found)",
+        {"feed": feed.name},
+    ).fetchone() or (0, 0)
+    return int(published), int(found)
 
 
 def rows_published_since(connection: Connection, feed: Feed, first: date, before: date) -> int:

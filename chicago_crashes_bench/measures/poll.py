@@ -6,6 +6,7 @@ import psycopg
 
 from chicago_crashes.changes import find_changes
 from chicago_crashes.feeds import FEEDS
+from chicago_crashes.lake import Lake
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
 from chicago_crashes_bench import database
@@ -27,7 +28,8 @@ def measure(bench: Bench) -> Found:
         Portal(bench.portal.url, ceiling=postgres_ceiling(url, PER_HOUR)) as portal,
         psycopg.connect(url, autocommit=True) as connection,
     ):
-        changes = [find_changes(portal, connection, feed, FIRST_DAY, bench.last_day) for feed in FEEDS]
+        lake = Lake(str(bench.history.lake))
+        changes = [find_changes(portal, connection, lake, feed, FIRST_DAY, bench.last_day) for feed in FEEDS]
         seconds = time.perf_counter() - started
         database.tell_statistics(connection)
     if stale := sum(len(change.stale) for change in changes):

@@ -100,6 +100,17 @@ def test_checks_count_what_was_repaired(running: Platform) -> None:
         assert ("examples" in metadata) == (_number(metadata, "failed_rows") > 0)
 
 
+def test_the_rate_of_a_range_is_that_of_all_its_rows(running: Platform) -> None:
+    running.load(FIRST, LAST)
+    evaluations = _evaluations(running, "crash_people", "valid")
+    days = [evaluations[day].metadata for day in DAYS]
+    failed, rows = (sum(_number(metadata, name) for metadata in days) for name in ("failed_rows", "rows"))
+    assert 0 < failed < rows
+    of_range = evaluations[None].metadata
+    assert of_range["failed_rows"].value == f"{failed:,}"
+    assert of_range["failure_rate"].value == f"{failed / rows:.2%}"
+
+
 def test_a_failed_day_fails_alone(running: Platform) -> None:
     _block(running, "2024-03-09")
     outcome = running.load(FIRST, LAST, [CRASHES])

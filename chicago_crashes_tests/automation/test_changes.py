@@ -1,13 +1,17 @@
 """Which days are stale, how they are put into runs, and what the change sensor asks for."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
-from chicago_crashes.assets.partitions import range_tags
+from chicago_crashes.assets.partitions import last_day_over, range_tags
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.automation import sensors
 from chicago_crashes.automation.sensors import CHANGE_TAG, TRIES
@@ -18,10 +22,11 @@ from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.settings import settings
 from chicago_crashes.soda.signatures import Signature
+from chicago_crashes.stale import Reason, StaleDay
 from chicago_crashes_tests.platform import Platform, platform
 
 FIRST, LAST = date(2024, 3, 1), date(2024, 3, 4)
-NOW = Signature(3, datetime(2024, 4, 1, tzinfo=UTC))
+NOW = StaleDay(Signature(3, datetime(2024, 4, 1, tzinfo=UTC)), {Reason.PORTAL_CHANGED: "3 rows"})
 
 
 def test_near_days_go_together_and_far_days_apart() -> None:
@@ -61,6 +66,19 @@ def running(loaded: Platform) -> Iterator[Platform]:
     loaded.query_and_commit("truncate ops.signatures; insert into ops.signatures table as_loaded")
     with dg.DagsterInstance.ephemeral() as instance:
         yield replace(loaded, instance=instance)
+
+
+@pytest.fixture
+def damaged(running: Platform, tmp_path: Path, copy_database: Callable[[str], str]) -> Iterator[Platform]:
+    """A copy of the loaded platform, lake included, to be damaged."""
+    lake = shutil.copytree(running.lake, tmp_path / "raw")
+    url = copy_database(running.database_url)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CRASHES_DATABASE_URL", url)
+        environment.setenv("CRASHES_RAW_URL", str(lake))
+        settings.cache_clear()
+        yield replace(running, database_url=url, lake=lake)
+    settings.cache_clear()
 
 
 def test_the_sensor_asks_for_what_is_missing_and_then_for_nothing(running: Platform) -> None:
@@ -124,6 +142,99 @@ def test_a_portal_that_changes_again_is_tried_anew(running: Platform) -> None:
     _forget(running, "vehicles", "2024-03-03")
     (second,) = _tick(running).run_requests or []
     assert first.run_key != second.run_key
+
+
+# --- what is wrong with our copy, whatever the portal says -----------------------------------------------------------
+
+
+def test_deleted_rows_are_asked_for_and_told_by_day_and_reason(damaged: Platform) -> None:
+    damaged.query_and_commit("delete from crash_people where crash_date::date = '2024-03-03'")
+    result = _tick(damaged)
+    (request,) = result.run_requests or []
+    assert _days(request) == (date(2024, 3, 3), date(2024, 3, 3))
+    assert {key.to_user_string() for key in request.asset_selection or []} == {"raw/people", "postgis/crash_people"}
+    (of_people,) = [event for event in result.asset_events if event.asset_key.path[-1] == "people"]
+    assert of_people.metadata["days_rows_missing"].value == 1
+    _run(damaged, dg.DagsterRunStatus.STARTED, range_tags(date(2024, 3, 3), date(2024, 3, 3)))
+    assert "people: rows missing, 1 day: 2024-03-03" in _reason(_tick(damaged))
+
+
+def test_what_no_load_mends_is_given_up_although_the_portal_changes_other_days_all_the_time(damaged: Platform) -> None:
+    """Something takes the row out again whenever it was loaded. The days around are loaded as ever."""
+    damaged.query_and_commit("delete from crash_people where crash_date::date = '2024-03-02'")
+    for hour in range(TRIES):
+        _forget(damaged, "people", f"2024-03-0{hour % 2 + 3}")
+        requests = _tick(damaged).run_requests or []
+        assert [_days(request)[0].day for request in requests] == [hour % 2 + 3, 2]
+        for request in requests:
+            _run(damaged, dg.DagsterRunStatus.FAILURE, {CHANGE_TAG: request.tags[CHANGE_TAG]})
+        damaged.query_and_commit("truncate ops.signatures; insert into ops.signatures table as_loaded")
+    _forget(damaged, "people", "2024-03-04")
+    (request,) = _tick(damaged).run_requests or []
+    assert _days(request) == (date(2024, 3, 4), date(2024, 3, 4))
+    damaged.query_and_commit("truncate ops.signatures; insert into ops.signatures table as_loaded")
+    result = _tick(damaged)
+    assert not result.run_requests
+    assert "wait for a person: 2024-03-02" in _reason(result)
+
+    damaged.query_and_commit(
+        "delete from crash_people"
+        " where ctid = (select min(ctid) from crash_people where crash_date::date = '2024-03-03')"
+    )
+    (request,) = _tick(damaged).run_requests or []
+    assert (date(2024, 3, 2), date(2024, 3, 3)) == _days(request), "something else is wrong now, so it is tried again"
+
+
+def test_a_lost_lake_and_other_rules_are_asked_for_in_as_few_runs_as_anything(damaged: Platform) -> None:
+    shutil.rmtree(damaged.lake / "crashes")
+    damaged.query_and_commit("update ops.signatures set rules_digest = 'older' where feed = 'vehicles'")
+    requests = _tick(damaged).run_requests or []
+    assert [_days(request) for request in requests] == [(FIRST, LAST)]
+    assert {key.to_user_string() for key in requests[0].asset_selection or []} == {
+        "raw/crashes",
+        "postgis/crashes",
+        "raw/vehicles",
+        "postgis/crash_vehicles",
+    }
+
+
+def test_rows_that_no_load_removes_are_told(damaged: Platform) -> None:
+    damaged.query_and_commit(
+        "update crashes set crash_date = '2099-01-01' where ctid = (select min(ctid) from crashes)"
+    )
+    (request,) = _tick(damaged).run_requests or []
+    _run(damaged, dg.DagsterRunStatus.STARTED, range_tags(*_days(request)))
+    assert "2099-01-01" in _reason(_tick(damaged))
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2024, 3, 11, 4, 59, tzinfo=UTC), date(2024, 3, 9)),
+        (datetime(2024, 3, 11, 5, 0, tzinfo=UTC), date(2024, 3, 10)),
+        (datetime(2024, 1, 2, 5, 59, tzinfo=UTC), date(2023, 12, 31)),
+        (datetime(2024, 1, 2, 6, 0, tzinfo=UTC), date(2024, 1, 1)),
+        (datetime(2024, 3, 10, 23, 59, tzinfo=ZoneInfo("America/Chicago")), date(2024, 3, 9)),
+    ],
+)
+def test_a_day_is_over_when_it_is_over_in_chicago(moment: datetime, day: date) -> None:
+    assert last_day_over(moment) == day
+
+
+def test_the_sensor_looks_at_the_days_that_are_over_in_chicago(
+    running: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the evening it is tomorrow already by UTC; today's reports are of a day that is not over."""
+
+    class Evening(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls(2024, 3, 3, 1, 30, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr(sensors, "datetime", Evening)
+    running.query_and_commit("delete from ops.signatures where day >= '2024-03-01'")
+    (request,) = _tick(running).run_requests or []
+    assert _days(request) == (FIRST, date(2024, 3, 1))
 
 
 def _stale(*days: date) -> Changes:

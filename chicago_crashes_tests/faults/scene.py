@@ -155,7 +155,7 @@ class Scene:
 
     def stale(self, feed: Feed) -> list[date]:
         """The feed's stale days."""
-        return sorted(find_changes(self.client, self.connection, feed, FIRST, LAST).stale)
+        return sorted(find_changes(self.client, self.connection, self.lake, feed, FIRST, LAST).stale)
 
     def converges(self, *feeds: Feed) -> None:
         """Mend the portal, refresh, and compare everything."""

@@ -54,7 +54,7 @@ def _at_once(_: RetryCallState) -> float:
 
 def look(at: Desk, first: date, last: date) -> list[Changes]:
     """What is stale now, in every feed."""
-    return [find_changes(at.portal, at.connection, feed, first, last) for feed in FEEDS]
+    return [find_changes(at.portal, at.connection, at.lake, feed, first, last) for feed in FEEDS]
 
 
 def refresh(at: Desk, first: date, last: date, *, run_id: str) -> list[CrashesError]:
