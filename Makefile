@@ -17,7 +17,7 @@ define compile
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench soak simulation up clean install lint docs pictures lock postgis browser
+.PHONY: help demo test bench soak simulation mutants up clean install lint docs pictures lock postgis browser
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ soak: install postgis  ## Change and break a stand-in portal at random, 200 time
 
 simulation: install postgis  ## Let Dagster's daemon and the change sensor follow a stand-in portal through 30 days
 	@$(BIN)/python -m chicago_crashes_tests.soak.simulation
+
+mutants: install postgis  ## Plant mistakes in the core at random, see in 25 minutes how many the tests notice, write docs/mutation-testing.md
+	@$(BIN)/python -m chicago_crashes_tests.mutation $(foreach option,SEED SAMPLE BUDGET ONLY JOBS,$(if $($(option)),\
+		--$(shell echo $(option) | tr A-Z a-z) "$($(option))"))
 
 up: install postgis  ## Run the real thing: PostGIS, Dagster's webserver and daemon on http://localhost:3000, the live portal
 	@$(BIN)/chicago-crashes up

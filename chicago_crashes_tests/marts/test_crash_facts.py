@@ -377,6 +377,50 @@ def test_of_a_touched_day_only_new_and_amended_crashes_are_made_anew(db: Connect
     assert (fact(db, "amended")["persons_k"], fact(db, "hurt")["occupants_k"]) == (1, 1)
 
 
+def load_whole(db: Connection, key: str, day: date, number: int) -> None:
+    """A crash with a person and a unit, stored and signed in one transaction, as a merge does."""
+    with db.transaction():
+        add_crash(db, key, at=f"{day} 08:00")
+        add_person(db, key, f"O {key}", at=f"{day} 08:00")
+        add_unit(db, key, number, at=f"{day} 08:00")
+        sign(db, day)
+
+
+def test_a_day_that_is_loaded_again_without_change_touches_no_crash(db: Connection) -> None:
+    """Nor does it if the days beside it, or a day without crashes, were loaded and made since."""
+    days = [DAY + timedelta(days=number) for number in range(3)]
+    load_whole(db, "x", days[1], 1)
+    sign(db, DAY + timedelta(days=50))
+    assert refresh_facts(db).numbers["crashes_touched"] == 1
+    for number, day in enumerate((days[0], days[2])):
+        load_whole(db, f"beside {number}", day, 10 + number)
+        assert refresh_facts(db).numbers["crashes_touched"] == 1
+    with db.transaction():
+        for feed in ("people", "vehicles"):
+            keep_and_remove(db, feed, "beside 0")
+            keep_and_remove(db, feed, "beside 1")
+        sign(db, days[0], days[2])
+    assert refresh_facts(db).numbers["crashes_touched"] == 2
+    sign(db, *days, DAY + timedelta(days=50))
+    refreshed = refresh_facts(db)
+    assert (refreshed.numbers["days_made"], refreshed.numbers["crashes_touched"]) == (4, 0)
+    sign(db, days[1])
+    assert refresh_facts(db).numbers["crashes_touched"] == 0
+
+
+@pytest.mark.parametrize("last", ["crashes", "people", "vehicles"])
+def test_whichever_feed_was_loaded_last_the_day_is_made_once(db: Connection, last: str) -> None:
+    add_crash(db, "x")
+    sign(db, DAY, feeds=[feed for feed in ("crashes", "people", "vehicles") if feed != last])
+    sign(db, DAY, feeds=[last])
+    refresh_facts(db)
+    assert touched_days(db) == []
+    db.execute("delete from crash_facts")
+    found = completeness(db)
+    assert (found["wrong_days"], found["pending_days"]) == (1, 0), "nothing is to be made that would mend it"
+    assert (found["crashes"], found["facts"], found["examples"]) == (1, 0, [str(DAY)])
+
+
 def versions(db: Connection) -> dict[object, object]:
     """Which transaction wrote each crash's facts."""
     return dict(rows_of(db, "select crash_record_id, xmin::text from crash_facts"))  # type: ignore[arg-type]
