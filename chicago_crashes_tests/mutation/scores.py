@@ -99,9 +99,9 @@ time in a copy of the project, and runs the tests that judge the module. It writ
 |---|---|---|---|---|
 {rows}
 
-A mistake counts as noticed if a test fails, or if the tests take more than three times as long as without it. What
-changes nothing anyone could notice is declared with its reason in `chicago_crashes_tests/mutation/equivalents.toml` and
-is not planted. `chicago_crashes_tests/mutation/core.py` declares what the core is and which tests judge it.
+A mistake counts as noticed if a test fails that passes without it, or if a test does not end. What changes nothing
+anyone could notice is declared with its reason in `chicago_crashes_tests/mutation/equivalents.toml` and is not planted.
+`chicago_crashes_tests/mutation/core.py` declares what the core is and which tests judge it.
 
 `make mutants SEED=7` draws the same mistakes again, `SAMPLE=300` more of them, `BUDGET=60` takes up to an hour,
 `ONLY=merge` plants in parts or paths that contain the word and leaves this page alone.
