@@ -408,6 +408,15 @@ def test_a_day_that_is_loaded_again_without_change_touches_no_crash(db: Connecti
     assert refresh_facts(db).numbers["crashes_touched"] == 0
 
 
+def test_days_that_were_never_made_are_still_to_come(db: Connection) -> None:
+    """Whether their load is recorded or not."""
+    add_crash(db, "x")
+    add_crash(db, "y", at=f"{DAY + timedelta(days=1)} 08:00")
+    sign(db, DAY)
+    found = completeness(db)
+    assert (found["crashes"], found["facts"], found["wrong_days"], found["pending_days"]) == (2, 0, 0, 2)
+
+
 @pytest.mark.parametrize("last", ["crashes", "people", "vehicles"])
 def test_whichever_feed_was_loaded_last_the_day_is_made_once(db: Connection, last: str) -> None:
     add_crash(db, "x")

@@ -43,7 +43,7 @@ CORE: tuple[Part, ...] = (
     Part(
         "the portal's signatures",
         ("soda/signatures.py", "soda/soql.py"),
-        ("soda/test_signatures", "soda/test_download", "faults/test_mutations"),
+        ("soda/test_requests", "soda/test_signatures", "soda/test_download"),
     ),
     Part("windows", ("soda/windows.py",), ("soda/test_windows", "soda/test_download")),
     Part(
@@ -51,7 +51,7 @@ CORE: tuple[Part, ...] = (
         ("soda/reconcile.py",),
         ("soda/test_download", "soda/test_signatures", "faults/test_faults"),
     ),
-    Part("download", ("soda/download.py",), ("soda/test_download", "faults/test_faults")),
+    Part("download", ("soda/download.py",), ("soda/test_requests", "soda/test_download", "faults/test_faults")),
     Part(
         "requests and replies",
         ("soda/client.py", "soda/bodies.py", "soda/frames.py", "soda/waiting.py"),
@@ -89,13 +89,13 @@ CORE: tuple[Part, ...] = (
     Part("stale days", ("changes.py",), ("automation/test_changes", "faults/test_mutations", "test_inspection")),
     Part(
         "checks",
-        ("inspection.py", "relations.py", "postgis/quality.py", "postgis/consistency.py", "postgis/records.py"),
-        ("test_inspection", "postgis/test_consistency", "postgis/test_quality"),
+        ("inspection.py", "relations.py", "postgis/reading.py", "postgis/consistency.py", "postgis/records.py"),
+        ("postgis/test_usual", "postgis/test_consistency", "test_inspection"),
     ),
     Part(
         "checks, SQL",
         ("postgis/sql/*_consistent.sql", "postgis/sql/*_connected.sql", "postgis/sql/*_findings.sql"),
-        ("postgis/test_consistency", "test_inspection"),
+        ("postgis/test_consistency", "postgis/test_usual", "test_inspection"),
     ),
     Part("what Dagster is told", ("checks/reporting.py",), ("assets/test_quality", "assets/test_loading")),
     Part("incidents", ("alerts/incidents.py",), ("alerts/test_incidents", "alerts/test_sensors")),
