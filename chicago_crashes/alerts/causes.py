@@ -109,6 +109,22 @@ def digest_of_days(days: Sequence[date]) -> str:
     return "-".join(f"{day:%Y%m%d}" for day in (days[0], days[-1])) + f" {len(days)}" if days else ""
 
 
+def raw_files_set_aside(feed: Feed, day: date, kept: Sequence[str], *, run_id: str) -> Incident:
+    """The incident of raw files that were damaged or foreign; the days that it happens to add up."""
+    return Incident(
+        kind=Kind.DAMAGED_FILE,
+        severity=Severity.WARNING,
+        subject="set aside",
+        cause=f"Raw files of {feed.name} were damaged or not written by this platform and are set aside. The last, "
+        f"of {day}: {', '.join(kept)}. What the portal publishes of the day is in the lake.",
+        remedy="Find out what happens to the files of CRASHES_RAW_URL: its disk, and what else writes there. When you "
+        "have seen them, remove the files that end with .set-aside.",
+        feed=feed.name,
+        days=[day],
+        run_id=run_id,
+    )
+
+
 def review_unknown_columns(connection: Connection, feed: Feed, unknown: Sequence[str], *, run_id: str) -> None:
     """Record that the portal publishes columns that are not declared, or resolve it: they are declared or gone."""
     incident = Incident(

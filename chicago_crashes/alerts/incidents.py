@@ -32,6 +32,7 @@ class Kind(StrEnum):
     QUALITY = "quality"
     SHRINK_GUARD = "shrink_guard"
     SCHEMA_DRIFT = "schema_drift"
+    DAMAGED_FILE = "damaged_file"
     INVALID_TOKEN = "invalid_token"  # noqa: S105 - the name of a kind
 
 

@@ -35,6 +35,7 @@ HEADLINES = {
     "quality": "quality score is low",
     "shrink_guard": "the portal lost rows",
     "schema_drift": "published columns changed",
+    "damaged_file": "raw files are damaged",
     "invalid_token": "app token refused",
 }
 

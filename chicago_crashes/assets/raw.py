@@ -1,11 +1,15 @@
 """The raw assets: each day of a feed in the lake, exactly as published, proven whole."""
 
+from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
 import dagster as dg
+from psycopg import Connection
 from pydantic import Field
 
-from chicago_crashes.alerts.causes import review_unknown_columns
+from chicago_crashes.alerts.causes import raw_files_set_aside, review_unknown_columns
+from chicago_crashes.alerts.incidents import record
 from chicago_crashes.alerts.noticing import keep
 from chicago_crashes.assets.description import OWNERS, dataset_link, freshness, portal_key, raw_columns, raw_key, tags
 from chicago_crashes.assets.lineage import raw_lineage
@@ -14,6 +18,7 @@ from chicago_crashes.assets.reporting import Metadata, report_days, requested_da
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.feeds import Feed
 from chicago_crashes.ingest import FetchedDay, fetch_days
+from chicago_crashes.soda.download import DayFailure
 
 POOL = "portal"
 
@@ -71,7 +76,7 @@ def raw_asset(
                 run_id=context.run.run_id,
                 refetch=config.refetch,
             )
-            fetched = report_days(context, outcomes, _report)
+            fetched = report_days(context, _told(connection, feed, outcomes, context.run.run_id), _report)
             unknown = sorted({name for day in fetched for name in day.unknown_columns})
             if any(day.requests for day in fetched):  # of days that are held already nothing was asked
                 keep(lambda: review_unknown_columns(connection, feed, unknown, run_id=context.run.run_id))
@@ -83,6 +88,17 @@ def raw_asset(
         )
 
     return fetch
+
+
+def _told(
+    connection: Connection, feed: Feed, outcomes: Iterator[FetchedDay | DayFailure], run_id: str
+) -> Iterator[FetchedDay | DayFailure]:
+    """The outcomes; files that were set aside are kept as an incident. A day that failed is told as a failure."""
+    for outcome in outcomes:
+        if isinstance(outcome, FetchedDay) and outcome.set_aside:
+            incident = raw_files_set_aside(feed, outcome.day, outcome.set_aside, run_id=run_id)
+            keep(partial(record, connection, incident))
+        yield outcome
 
 
 def _report(fetched: FetchedDay) -> tuple[date, Metadata]:

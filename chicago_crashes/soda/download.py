@@ -109,7 +109,7 @@ class _Download:
                 "The portal publishes undeclared columns of %s: %s", feed.name, ", ".join(self._columns.unknown)
             )
         self._pending: dict[date, Signature] = {}
-        self._planned_at = datetime.now(UTC)
+        self._planned_at: dict[date, datetime] = {}
         self._held = self._plan(sorted(set(days)))
 
     def run(self) -> Iterator[DayRows | HeldDay | DayFailure]:
@@ -130,10 +130,12 @@ class _Download:
 
     def _plan(self, days: Sequence[date]) -> list[HeldDay]:
         """Ask what the days hold; those that need not be fetched are returned, the others are pending."""
+        asked_at = datetime.now(UTC)
         signatures = day_signatures(self._portal, self._feed, days[0], days[-1] + ONE_DAY)
         plan = {day: signatures[day] for day in days}
         held = self._review(plan)
         self._pending.update(plan)
+        self._planned_at.update(dict.fromkeys(plan, asked_at))
         return [HeldDay(day, self._pending.pop(day)) for day in days if day in held]
 
     def _days_of(self, batch: Batch) -> list[date]:
@@ -147,7 +149,8 @@ class _Download:
             if signature == EMPTY and (batch is None or day < batch.start)
         )
         no_rows = pl.DataFrame(schema=dict.fromkeys(self._fields, pl.String))
-        yield from self._deliver(dict.fromkeys(empty, no_rows), self._planned_at)
+        for day in empty:
+            yield from self._deliver({day: no_rows}, self._planned_at[day])
 
     def _fetch_batch(self, batch: Batch) -> Iterator[DayRows | HeldDay | DayFailure]:
         days = self._days_of(batch)

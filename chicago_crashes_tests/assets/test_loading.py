@@ -132,6 +132,24 @@ def test_a_failed_day_fails_alone(running: Platform) -> None:
     assert fetched_again["2024-03-09"] > 0
 
 
+def test_a_damaged_raw_file_is_replaced_within_the_run_and_told(running: Platform) -> None:
+    running.load(FIRST, LAST, [CRASHES])
+    (path,) = (running.lake / "crashes/2024/2024-03-09").glob("*.parquet")
+    path.write_bytes(path.read_bytes()[:1000])
+    before = running.query("select * from crashes order by crash_record_id")
+    running.query_and_commit("truncate crashes, ops.signatures")
+
+    assert running.load(FIRST, LAST, [CRASHES]).succeeded
+
+    ((kind, feed, days, resolved_at, cause),) = running.query(
+        "select kind, feed, days::text, resolved_at, cause from ops.incidents"
+    )
+    assert (kind, feed, days, resolved_at) == ("damaged_file", "crashes", "{[2024-03-09,2024-03-10)}", None)
+    assert f"of 2024-03-09: {path}.set-aside." in cause
+    assert _number(_materialization(running, ["raw", "crashes"], "2024-03-09").metadata, "new_version") == 1
+    assert len(before) == running.query("select count(*) from crashes")[0][0]
+
+
 def test_a_day_the_database_refuses_fails_alone_and_for_good(running: Platform) -> None:
     running.query_and_commit("alter table crashes add constraint test check (crash_date::date <> '2024-03-11')")
     outcome = running.load(FIRST, LAST, [CRASHES])

@@ -289,13 +289,16 @@ def test_what_retry_after_asks_for_is_waited(small_portal: SmallPortal, client: 
 
     small_portal.fail_once(json_answer({}, status=429, headers={"Retry-After": "77"}))
     small_portal.fail_once(json_answer({}, status=503, headers={"Retry-After": "86400"}))
+    small_portal.fail_once(
+        json_answer([], headers={"X-SODA2-Data-Out-Of-Date": "true", "Retry-After": "33"})  # an old copy
+    )
     small_portal.fail_once(json_answer({}, status=503))
     small_portal.fail_once(GOOD)
 
     client(wait=remember).get_rows(DATASET, {})
 
-    assert waits[:2] == [77, 300]
-    assert 8 <= waits[2] <= 10
+    assert waits[:3] == [77, 300, 33]
+    assert 16 <= waits[3] <= 20
 
 
 def test_metadata_must_be_an_object(small_portal: SmallPortal, client: Client) -> None:

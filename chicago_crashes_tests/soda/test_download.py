@@ -150,6 +150,38 @@ def test_a_day_larger_than_a_window_is_read_by_key(small_portal: SmallPortal, cl
     assert_equals_portal(list(download(client(), CRASHES, days(3), max_rows=10)), rows, days(3))
 
 
+def test_a_day_read_page_by_page_is_no_newer_than_its_first_page(small_portal: SmallPortal, client: Client) -> None:
+    small_portal.publish(CRASHES, rows_per_day(25))
+    answered: list[datetime] = []
+    small_portal.after_request = lambda request: answered.append(datetime.now(UTC)) if request.is_for_rows else None
+
+    (day,) = whole(list(download(client(), CRASHES, [START], max_rows=10)))
+
+    assert len(answered) == 3
+    assert day.fetched_at < answered[0]
+
+
+def test_an_empty_day_is_as_new_as_the_plan_that_proved_it_empty(small_portal: SmallPortal, client: Client) -> None:
+    """Its rows go between the first plan and the fetch; the second plan finds it empty."""
+    small_portal.publish(CRASHES, rows_per_day(3, 3))
+    planned: list[datetime] = []
+
+    def empty_the_day(request: Request) -> Answer | None:
+        if request.is_for_signatures:
+            planned.append(datetime.now(UTC))
+        elif request.is_for_rows:
+            small_portal.rows[CRASHES.dataset_id] = of_day(small_portal.rows[CRASHES.dataset_id], START)
+        return None
+
+    small_portal.faults.append(empty_the_day)
+
+    full, emptied = sorted(whole(list(download(client(), CRASHES, days(2)))), key=lambda day: day.day)
+
+    assert len(planned) == 2
+    assert (full.rows.height, emptied.rows.height) == (3, 0)
+    assert planned[0] < emptied.fetched_at <= planned[1]
+
+
 @given(counts=st.lists(st.integers(0, 12), min_size=1, max_size=12), max_rows=st.integers(1, 15))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_shape_of_days_loses_or_doubles_a_row(
