@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from chicago_crashes.feeds import PEOPLE
+from chicago_crashes.feeds import PEOPLE, VEHICLES
 from chicago_crashes.inspection import Verdict, unique_and_valid, valid_history
-from chicago_crashes.postgis.reading import rows_published_since, totals
+from chicago_crashes.postgis.reading import newest_loaded_day, rows_published_since, rows_with_findings
 from chicago_crashes_tests.postgis.loading import Connection
 
 DAY = date(2024, 1, 10)
@@ -97,22 +97,16 @@ def test_the_newest_month_and_the_year_before_it(db: Connection, days_before: in
     assert of_history(db).passed == (place == "past")
 
 
-def test_totals_are_those_of_the_feed(db: Connection) -> None:
+def test_what_is_counted_is_of_the_feed_and_of_the_days(db: Connection) -> None:
     record(db, DAY, published=10, broken=3)
     record(db, DAY, published=10, broken=2, column="sex")
     record(db, DAY + timedelta(days=1), published=5, broken=1)
     record(db, DAY, published=100, broken=50, feed="crashes")
-    db.execute("insert into crash_people (crash_record_id, person_id, crash_date) values ('c', 'p', '2019-01-01')")
-    for day in (DAY, DAY, None):
-        db.execute(
-            "insert into ops.quarantine (feed, day, digest, copy, reason, raw_row)"
-            " select 'people', %s, count(*)::text, 0, 'x', '{}' from ops.quarantine",
-            [day],
-        )
-    found = totals(db, PEOPLE)
-    assert (found.days, found.source_rows, found.raw_rows) == (2, 15, 17)
-    assert (found.table_rows, found.quarantined_rows, found.rows_with_findings) == (1, 2, 4)
+
+    assert rows_with_findings(db, PEOPLE) == (15, 4)
     assert rows_published_since(db, PEOPLE, DAY, DAY + timedelta(days=1)) == 10
     assert rows_published_since(db, PEOPLE, DAY, DAY + timedelta(days=2)) == 15
     assert rows_published_since(db, PEOPLE, DAY + timedelta(days=1), DAY + timedelta(days=2)) == 5
     assert rows_published_since(db, PEOPLE, DAY - timedelta(days=1), DAY) == 0
+    assert newest_loaded_day(db, PEOPLE) == DAY + timedelta(days=1)
+    assert newest_loaded_day(db, VEHICLES) is None
