@@ -22,65 +22,25 @@ from sqlalchemy import (
 from sqlalchemy import Column as TableColumn
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from chicago_crashes.postgis.marts.counts import COUNTS, GROUPS, INJURIES
 from chicago_crashes.postgis.tables import SRID, metadata
-
-MODES: Mapping[str, str] = {
-    "pedestrians": "people on foot",
-    "cyclists": "people on bicycles",
-    "motorcyclists": "people on motorcycles and mopeds",
-    "occupants": "people in other motor vehicles",
-    "others": "people in other units: non-motor and non-contact vehicles",
-}
-AGES: Mapping[str, str] = {"children": "people aged 0 to 17", "older_adults": "people aged 65 and over"}
-INJURIES: Mapping[str, str] = {
-    "k": "killed",
-    "a": "incapacitated",
-    "b": "injured, not incapacitated",
-    "c": "possibly hurt",
-}
-
-COUNTS: Mapping[str, str] = {
-    "crashes": "Crashes",
-    "injury_crashes": "Crashes in which anybody was hurt or killed (severity K, A, B or C)",
-    "ksi_crashes": "Crashes in which anybody was killed or seriously injured (severity K or A)",
-    "fatal_crashes": "Crashes in which anybody was killed (severity K)",
-    "pdo_crashes": "Crashes with property damage only (severity O)",
-    "unknown_crashes": "Crashes of unknown severity (U)",
-    "persons_k": "People killed",
-    "persons_a": "People with an incapacitating injury",
-    "persons_b": "People with an injury that does not incapacitate",
-    "persons_c": "People with an injury that was reported and is not evident",
-    "persons_o": "People with no indication of injury",
-    "persons_u": "People of whom no injury class is published",
-    "injured": "People hurt or killed: K, A, B and C",
-    "ksi": "People killed or seriously injured: K and A",
-    **{
-        f"{group}_{name}": f"{words}, {who}"
-        for group, who in {**MODES, **AGES}.items()
-        for name, words in (("injured", "Hurt or killed"), ("ksi", "Killed or seriously injured"))
-    },
-    "hit_and_run_crashes": "Crashes from which somebody fled",
-    "dooring_crashes": "Crashes in which the door of a parked vehicle was opened into somebody's way",
-    "pdo_vehicles": "Motor vehicles in crashes with property damage only",
-}
-"""What every statistic counts, with what it means; in the same order everywhere."""
 
 
 def count_columns() -> list[TableColumn[int]]:
     """The columns of a statistic: every count of `COUNTS` and the cost."""
     return [
-        *(TableColumn(name, Integer(), nullable=False, comment=words) for name, words in COUNTS.items()),
+        *(TableColumn(name, Integer(), nullable=False, comment=count.meaning) for name, count in COUNTS.items()),
         TableColumn("cost", BigInteger(), nullable=False, comment="Dollars, by the default table of unit_costs"),
     ]
 
 
 def _people_columns() -> list[TableColumn[int]]:
     columns = []
-    for group, who in {**MODES, **AGES}.items():
-        columns.append(TableColumn(group, SmallInteger(), nullable=False, comment=f"Involved, {who}"))
+    for name, group in GROUPS.items():
+        columns.append(TableColumn(name, SmallInteger(), nullable=False, comment=f"Involved, {group.who}"))
         columns.extend(
-            TableColumn(f"{group}_{letter}", SmallInteger(), nullable=False, comment=f"{words.capitalize()}, {who}")
-            for letter, words in INJURIES.items()
+            TableColumn(f"{name}_{letter}", SmallInteger(), nullable=False, comment=f"{hurt.capitalize()}, {group.who}")
+            for letter, hurt in INJURIES.items()
         )
     return columns
 
@@ -117,7 +77,7 @@ CRASH_FACTS = Table(
     ),
     TableColumn("is_ksi", Boolean(), nullable=False, comment="Whether anybody was killed or seriously injured: K or A"),
     *(
-        TableColumn(name, SmallInteger(), nullable=False, comment=COUNTS[name])
+        TableColumn(name, SmallInteger(), nullable=False, comment=COUNTS[name].meaning)
         for name in ("persons_k", "persons_a", "persons_b", "persons_c", "persons_o", "persons_u")
     ),
     *_people_columns(),

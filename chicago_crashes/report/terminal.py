@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from chicago_crashes.postgis.marts.counts import IN_TOTALS
 from chicago_crashes.report import words
 
 BAR_WIDTH = 24
@@ -49,9 +50,7 @@ def _table(title: str, *headings: str) -> Table:
 def _totals(report: Mapping[str, Any]) -> Table:
     table = _table("Totals", "", "here", "per 100 crashes", "city, per 100 crashes", "share of the city")
     totals, city, share = report["totals"], report["city"], report["rates"]["share_of_city"]
-    for name in ("crashes", "injury_crashes", "ksi_crashes", "fatal_crashes", "injured", "ksi", "persons_k",
-                 "persons_a", "persons_b", "persons_c", "persons_o", "persons_u", "unknown_crashes",
-                 "hit_and_run_crashes", "dooring_crashes"):  # fmt: skip
+    for name in IN_TOTALS:
         table.add_row(
             words.COUNTS[name],
             words.number(totals[name]),

@@ -7,47 +7,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chicago_crashes.layers.published import PUBLISHED_LAYERS
+from chicago_crashes.postgis.marts import counts
 
 NOT_KNOWN = "–"
 SQUARE_FEET_A_SQUARE_MILE = 5280**2
 CHICAGO = ZoneInfo("America/Chicago")
 
-COUNTS: Mapping[str, str] = {
-    "crashes": "Crashes",
-    "injury_crashes": "Crashes with anybody hurt or killed",
-    "ksi_crashes": "Crashes with anybody killed or seriously injured",
-    "fatal_crashes": "Fatal crashes",
-    "pdo_crashes": "Crashes with property damage only",
-    "unknown_crashes": "Crashes of unknown severity",
-    "persons_k": "People killed",
-    "persons_a": "People seriously injured",
-    "persons_b": "People injured, evident, not incapacitating",
-    "persons_c": "People possibly injured, not evident",
-    "persons_o": "People without an injury",
-    "persons_u": "People of whom no injury class is published",
-    "injured": "People hurt or killed",
-    "ksi": "People killed or seriously injured",
-    "hit_and_run_crashes": "Hit-and-run crashes",
-    "dooring_crashes": "Dooring crashes",
-    "pdo_vehicles": "Motor vehicles in crashes with property damage only",
-    "pedestrians_injured": "Pedestrians hurt or killed",
-    "pedestrians_ksi": "Pedestrians killed or seriously injured",
-    "cyclists_injured": "Cyclists hurt or killed",
-    "cyclists_ksi": "Cyclists killed or seriously injured",
-    "children_injured": "Children hurt or killed",
-    "children_ksi": "Children killed or seriously injured",
-    "older_adults_injured": "People of 65 and over hurt or killed",
-    "older_adults_ksi": "People of 65 and over killed or seriously injured",
-}
-GROUPS: Mapping[str, str] = {
-    "pedestrians": "On foot",
-    "cyclists": "On a bicycle",
-    "motorcyclists": "On a motorcycle or moped",
-    "occupants": "In another motor vehicle",
-    "others": "Otherwise",
-    "children": "Children, 0 to 17",
-    "older_adults": "65 and over",
-}
+COUNTS: Mapping[str, str] = {name: count.words for name, count in counts.COUNTS.items()}
+GROUPS: Mapping[str, str] = {name: group.heading for name, group in counts.GROUPS.items()}
 CIRCUMSTANCES: Mapping[str, str] = {
     "hit_and_run": "Hit and run",
     "dooring": "Dooring",
@@ -57,14 +24,7 @@ CIRCUMSTANCES: Mapping[str, str] = {
     "intersection": "Marked as related to an intersection",
     "work_zone": "In a work zone",
 }
-RATES: Mapping[str, str] = {
-    "injury_crashes_per_100_crashes": "Crashes with anybody hurt or killed, per 100 crashes",
-    "ksi_crashes_per_100_crashes": "Crashes with anybody killed or seriously injured, per 100 crashes",
-    "fatal_crashes_per_100_crashes": "Fatal crashes, per 100 crashes",
-    "injured_per_100_crashes": "People hurt or killed, per 100 crashes",
-    "killed_per_100_crashes": "People killed, per 100 crashes",
-    "hit_and_run_per_100_crashes": "Hit-and-run crashes, per 100 crashes",
-}
+RATES: Mapping[str, str] = {name: rate.words for name, rate in counts.RATES.items()}
 COMPARISONS: Mapping[str, str] = {
     "year_before": "The same days one year earlier",
     "period_before": "As long a time just before",

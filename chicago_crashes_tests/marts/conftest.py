@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from psycopg import sql
 
+from chicago_crashes.postgis.functions import FUNCTIONS
 from chicago_crashes.postgis.mart_tables import UNIT_COSTS
 from chicago_crashes.postgis.schema import metadata
 from chicago_crashes_tests.postgis.loading import Connection, connected
@@ -25,7 +26,7 @@ def marts_database(postgis_server: str, template_database: str) -> Iterator[str]
 @pytest.fixture
 def db(marts_database: str) -> Iterator[Connection]:
     """A connection outside a transaction to a database whose tables are empty, but for the unit costs."""
-    filled = [table for table in metadata.sorted_tables if table is not UNIT_COSTS]
+    filled = [table for table in metadata.sorted_tables if table not in (UNIT_COSTS, FUNCTIONS)]
     tables = [sql.Identifier(table.schema or "public", table.name) for table in filled]
     with connected(marts_database) as connection:
         connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(tables)))

@@ -16,7 +16,7 @@ from chicago_crashes.postgis.facts import (
     refresh_facts,
     touched_days,
 )
-from chicago_crashes.postgis.mart_tables import AGES, INJURIES, MODES
+from chicago_crashes.postgis.marts.counts import AGES, INJURIES, MODES
 from chicago_crashes.postgis.outdated import outdated
 from chicago_crashes_tests.marts.feed_rows import DAY, Value, add_crash, add_person, add_unit, sign
 from chicago_crashes_tests.places.layers import put_layer, square

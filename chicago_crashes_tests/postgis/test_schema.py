@@ -97,7 +97,7 @@ def ours(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
 def test_the_migrations_can_be_undone_and_done_again(database_url: str) -> None:
     engine = migrate.engine_for(database_url)
     with engine.connect() as connection:
-        command.downgrade(migrate._alembic(connection), "base")
+        command.downgrade(migrate.alembic_of(connection), "base")
         connection.commit()
         left = "select count(*) from information_schema.tables where table_name = any(:names)"
         names = [table.name for table in metadata.sorted_tables]

@@ -1,4 +1,4 @@
-"""What statistics count of a crash, as SQL, declared once for all marts and composed into their statements."""
+"""The declared counts as SQL, composed into the statements of the marts."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -7,8 +7,8 @@ from psycopg import Connection, sql
 
 from chicago_crashes.costs import DEFAULT_COST_TABLE, CostClass
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.postgis.mart_tables import AGES, COUNTS, INJURIES, MODES
-from chicago_crashes.severity import EPDO_WEIGHTS, INJURY_LETTERS
+from chicago_crashes.postgis.marts.counts import COUNTS
+from chicago_crashes.severity import EPDO_WEIGHTS
 
 SEPARATOR = sql.SQL(",\n    ")
 COST = "cost"
@@ -24,39 +24,6 @@ PRICED: Mapping[CostClass, str] = {
 """Which count each unit cost is for."""
 
 
-def _everybody(group: str, letters: str) -> sql.Composed:
-    return sql.SQL(" + ").join(sql.Identifier("fact", f"{group}_{letter}") for letter in letters)
-
-
-def _is_severity(letters: str) -> sql.Composed:
-    return sql.SQL("(fact.severity = any({}))::int").format(sql.Literal(list(letters)))
-
-
-PER_CRASH: Mapping[str, sql.Composable] = {
-    "crashes": sql.SQL("1"),
-    "injury_crashes": _is_severity(INJURY_LETTERS),
-    "ksi_crashes": sql.SQL("fact.is_ksi::int"),
-    "fatal_crashes": _is_severity("K"),
-    "pdo_crashes": _is_severity("O"),
-    "unknown_crashes": _is_severity("U"),
-    **{f"persons_{letter}": sql.Identifier("fact", f"persons_{letter}") for letter in "kabcou"},
-    "injured": _everybody("persons", "kabc"),
-    "ksi": _everybody("persons", "ka"),
-    **{
-        name: expression
-        for group in (*MODES, *AGES)
-        for name, expression in (
-            (f"{group}_injured", _everybody(group, "".join(INJURIES))),
-            (f"{group}_ksi", _everybody(group, "ka")),
-        )
-    },
-    "hit_and_run_crashes": sql.SQL("fact.is_hit_and_run::int"),
-    "dooring_crashes": sql.SQL("fact.is_dooring::int"),
-    "pdo_vehicles": sql.SQL("case when fact.severity = 'O' then fact.motor_vehicles else 0 end"),
-}
-"""By name of the count: what a row of `crash_facts`, called `fact`, adds to it. The order is that of `COUNTS`."""
-
-
 def columns() -> sql.Composed:
     """The names of all counts and the cost."""
     return SEPARATOR.join(map(sql.Identifier, (*COUNTS, COST)))
@@ -66,9 +33,10 @@ def sums_of_facts(connection: Connection) -> sql.Composed:
     """All counts of the crashes in a group of `fact`, and what they cost by the default cost table."""
     dollars = unit_costs(connection, DEFAULT_COST_TABLE)
     cost = sql.SQL(" + ").join(
-        sql.SQL("sum({}) * {}").format(PER_CRASH[PRICED[priced]], sql.Literal(each)) for priced, each in dollars.items()
+        sql.SQL("sum({}) * {}").format(_per_crash(PRICED[priced]), sql.Literal(each))
+        for priced, each in dollars.items()
     )
-    return _named({**{name: sql.SQL("sum({})").format(PER_CRASH[name]) for name in COUNTS}, COST: cost})
+    return _named({**{name: sql.SQL("sum({})").format(_per_crash(name)) for name in COUNTS}, COST: cost})
 
 
 def sums_of_counts(table: str) -> sql.Composed:
@@ -98,6 +66,10 @@ def epdo() -> sql.Composed:
         for letter, weight in EPDO_WEIGHTS.items()
     ]
     return sql.SQL("case fact.severity {} end").format(sql.SQL(" ").join(weights))
+
+
+def _per_crash(name: str) -> sql.SQL:
+    return sql.SQL(COUNTS[name].per_crash)
 
 
 def _named(expressions: Mapping[str, sql.Composable]) -> sql.Composed:

@@ -1,40 +1,17 @@
-"""Findings counted by feed, day, column and rule, with examples."""
+"""Findings counted: `ops.findings_summary`, which is a file of its own since, `functions/findings_summary.sql`."""
 
 from alembic import op
+
+from chicago_crashes.postgis import function_upgrade
 
 revision = "0005"
 down_revision = "0004"
 
-VIEW = """
-create view ops.findings_summary as
-select
-    feed,
-    day,
-    column_name,
-    rule,
-    action,
-    count(*) as findings,
-    (array_agg(value order by row_key))[1:3] as example_values,
-    (array_agg(row_key order by row_key))[1:3] as example_keys
-from ops.findings
-group by feed, day, column_name, rule, action
-"""
-COMMENTS = {
-    "": "Findings by feed, day, column and rule, with the published values and the keys of up to three of them",
-    "findings": "How many rows of the day break the rule",
-    "example_values": "What was published in up to three of these rows",
-    "example_keys": "The keys of these rows; `chicago-crashes raw` shows a row as published",
-}
-
 
 def upgrade() -> None:
-    """Apply the migration."""
-    op.execute(VIEW)
-    for column, comment in COMMENTS.items():
-        target = f"column ops.findings_summary.{column}" if column else "view ops.findings_summary"
-        op.execute(f"comment on {target} is '{comment}'")
+    """Nothing: functions and views are made once the tables are."""
 
 
 def downgrade() -> None:
     """Undo the migration."""
-    op.execute("drop view ops.findings_summary")
+    function_upgrade.drop(op.get_bind(), "findings_summary")

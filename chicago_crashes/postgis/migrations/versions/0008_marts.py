@@ -7,25 +7,10 @@ from alembic import op
 from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
 
+from chicago_crashes.postgis import function_upgrade
+
 revision = "0008"
 down_revision = "0007"
-
-CRASH_AREAS = """
-create view crash_areas as
-select crash_facts.crash_record_id, layers.layer, areas.area, areas.label, location_areas.feet_away
-from crash_facts
-join location_areas using (location_id)
-join layers using (layer_id)
-left join areas using (area_id)
-"""
-COMMENTS_OF_CRASH_AREAS = {
-    "": "In which area of every active polygon layer each located crash lies",
-    "crash_record_id": "The crash, as in crash_facts",
-    "layer": "Name of the layer: wards, police_beats, ...",
-    "area": "Key of the area within the layer; null: in none, and none is near",
-    "label": "What people call the area",
-    "feet_away": "0 inside; how far the nearest area is otherwise; null where none is near",
-}
 
 
 def _counts() -> list[sa.Column[int]]:
@@ -608,15 +593,11 @@ def upgrade() -> None:
         "intersections",
         "Crashes within 100 feet of where streets meet, each at the nearest, since every district reports",
     )
-    op.execute(CRASH_AREAS)
-    for column, comment in COMMENTS_OF_CRASH_AREAS.items():
-        target = f"column crash_areas.{column}" if column else "view crash_areas"
-        op.execute(f"comment on {target} is '{comment}'")
 
 
 def downgrade() -> None:
     """Undo the migration."""
-    op.execute("drop view crash_areas")
+    function_upgrade.drop(op.get_bind(), "crash_areas")
     op.drop_table("unit_costs")
     op.drop_table("time_of_week")
     op.drop_table("streets")

@@ -1,7 +1,7 @@
 -- A place becomes locations, and locations become crashes. In SQL columns are written with their table's alias
 -- and parameters with their function's name, because several share a name.
 
-create function report_locations_of_area(layer text, area text) returns setof integer
+create or replace function report_locations_of_area(layer text, area text) returns setof integer
 language sql stable parallel safe as $$
     select placed.location_id
     from layers as chosen
@@ -12,7 +12,7 @@ $$;
 comment on function report_locations_of_area is
     'The locations that are counted in an area: within it, or nearest to it of those that are in none';
 
-create function report_locations_near(
+create or replace function report_locations_near(
     latitude double precision, longitude double precision, radius_feet double precision
 ) returns setof integer
 language sql stable parallel safe as $$
@@ -28,7 +28,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_locations_near is 'The locations within so many feet of a point, measured in EPSG:3435';
 
-create function report_locations_within(polygon geometry) returns setof integer
+create or replace function report_locations_within(polygon geometry) returns setof integer
 language sql stable parallel safe as $$
     select within.location_id
     from locations as within
@@ -36,9 +36,17 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_locations_within is 'The locations within a polygon, those on its edge included';
 
-create function report_facts(locations integer[], first date, last date) returns setof crash_facts
+create or replace function report_facts(locations integer[], first date, last date)
+returns table (
+    {% for column in fact_columns %}
+    {{ column.name }} {{ column.kind }}{{ "," if not loop.last }}
+    {% endfor %}
+)
 language sql stable parallel safe as $$
-    select fact.*
+    select
+        {% for column in fact_columns %}
+        fact.{{ column.name }}{{ "," if not loop.last }}
+        {% endfor %}
     from unnest(report_facts.locations) as chosen (location_id)
     join crash_facts as fact on fact.location_id = chosen.location_id
     where fact.day between report_facts.first and report_facts.last

@@ -1,6 +1,6 @@
 -- How the numbers of a place change: months and years, and what a range is compared with.
 
-create function report_series(period text, daily citywide_daily[], first date, last date) returns jsonb
+create or replace function report_series(period text, daily report_counts_of_day[], first date, last date) returns jsonb
 language sql stable parallel safe as $$
     with periods as (
         select begun.at,
@@ -25,13 +25,9 @@ language sql stable parallel safe as $$
     ),
     counted as (
         select date_trunc(report_series.period, daily.day::timestamp) as at,
-            sum(daily.crashes) as crashes,
-            sum(daily.injury_crashes) as injury_crashes,
-            sum(daily.ksi_crashes) as ksi_crashes,
-            sum(daily.fatal_crashes) as fatal_crashes,
-            sum(daily.injured) as injured,
-            sum(daily.ksi) as ksi,
-            sum(daily.persons_k) as persons_k
+            {% for name in shown_first %}
+            sum(daily.{{ name }}) as {{ name }}{{ "," if not loop.last }}
+            {% endfor %}
         from unnest(report_series.daily) as daily
         where daily.day between report_series.first and report_series.last
         group by 1
@@ -45,13 +41,9 @@ language sql stable parallel safe as $$
             'days_loaded', coalesce(loaded.days, 0),
             'days_provisional', coalesce(loaded.days_provisional, 0),
             -- Nothing is known of a period without a loaded day, which is not the same as no crashes.
-            'crashes', case when loaded.days > 0 then coalesce(counted.crashes, 0) end,
-            'injury_crashes', case when loaded.days > 0 then coalesce(counted.injury_crashes, 0) end,
-            'ksi_crashes', case when loaded.days > 0 then coalesce(counted.ksi_crashes, 0) end,
-            'fatal_crashes', case when loaded.days > 0 then coalesce(counted.fatal_crashes, 0) end,
-            'injured', case when loaded.days > 0 then coalesce(counted.injured, 0) end,
-            'ksi', case when loaded.days > 0 then coalesce(counted.ksi, 0) end,
-            'persons_k', case when loaded.days > 0 then coalesce(counted.persons_k, 0) end
+            {% for name in shown_first %}
+            '{{ name }}', case when loaded.days > 0 then coalesce(counted.{{ name }}, 0) end{{ "," if not loop.last }}
+            {% endfor %}
         )
         order by period.first
     )
@@ -62,7 +54,7 @@ $$;
 comment on function report_series is
     'Some days by month or by year, as period says, each of which tells how much of it is loaded';
 
-create function report_compared(first date, last date)
+create or replace function report_compared(first date, last date)
 returns table (name text, current_first date, current_last date, earlier_first date, earlier_last date)
 language sql stable parallel safe as $$
     select compared.*
@@ -104,7 +96,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_compared is 'Which days are compared with which earlier ones in a report of some days';
 
-create function report_earliest(first date, last date) returns date
+create or replace function report_earliest(first date, last date) returns date
 language sql stable parallel safe as $$
     select least(report_earliest.first, min(compared.earlier_first))
     from report_compared(report_earliest.first, report_earliest.last) as compared
@@ -112,7 +104,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_earliest is 'The first day whose crashes a report of some days counts, for what it compares';
 
-create function report_why_not_compared(current_first date, current_last date, earlier_first date, earlier_last date)
+create or replace function report_why_not_compared(current_first date, current_last date, earlier_first date, earlier_last date)
 returns text
 language sql stable parallel safe as $$
     select case
@@ -136,7 +128,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_why_not_compared is 'Why days cannot be compared with earlier ones; null where they can be';
 
-create function report_counts_compared(current jsonb, earlier jsonb, city_current jsonb, city_earlier jsonb)
+create or replace function report_counts_compared(current jsonb, earlier jsonb, city_current jsonb, city_earlier jsonb)
 returns jsonb
 language sql immutable parallel safe as $$
     select jsonb_agg(
@@ -152,9 +144,9 @@ language sql immutable parallel safe as $$
         order by listed.position
     )
     from unnest(array[
-        'crashes', 'injury_crashes', 'ksi_crashes', 'fatal_crashes', 'injured', 'ksi', 'persons_k',
-        'pedestrians_injured', 'pedestrians_ksi', 'cyclists_injured', 'cyclists_ksi', 'children_injured',
-        'children_ksi', 'older_adults_injured', 'older_adults_ksi', 'hit_and_run_crashes'
+        {% for name in compared %}
+        '{{ name }}'{{ "," if not loop.last }}
+        {% endfor %}
     ]) with ordinality as listed (name, position)
     cross join lateral (
         select (report_counts_compared.current->>listed.name)::bigint,
@@ -167,7 +159,9 @@ language sql immutable parallel safe as $$
 $$;
 comment on function report_counts_compared is 'What was counted beside what was counted earlier, here and in the city';
 
-create function report_comparisons(daily citywide_daily[], city_daily citywide_daily[], first date, last date)
+create or replace function report_comparisons(
+    daily report_counts_of_day[], city_daily report_counts_of_day[], first date, last date
+)
 returns jsonb
 language sql stable parallel safe as $$
     select coalesce(

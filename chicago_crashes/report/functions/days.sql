@@ -1,12 +1,12 @@
 -- What is known of the days that are asked about.
 
-create function report_citywide_since() returns date
+create or replace function report_citywide_since() returns date
 language sql immutable parallel safe as $$
-    select date '2017-09-01'
+    select date '{{ citywide_since }}'
 $$;
 comment on function report_citywide_since is 'The first day on which every police district reported its crashes';
 
-create function report_loaded() returns table (oldest date, newest date, newest_whole date)
+create or replace function report_loaded() returns table (oldest date, newest date, newest_whole date)
 language sql stable parallel safe as $$
     select min(made.day), max(made.day), max(made.day) filter (where not made.is_provisional)
     from ops.fact_days as made
@@ -14,7 +14,7 @@ $$;
 comment on function report_loaded is
     'The first and the last day that is loaded, and the last one that is not provisional; null where there is none';
 
-create function report_days(first date, last date)
+create or replace function report_days(first date, last date)
 returns table (days integer, days_loaded bigint, days_provisional bigint)
 language sql stable parallel safe as $$
     select report_days.last - report_days.first + 1, count(*), count(*) filter (where made.is_provisional)
@@ -23,7 +23,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_days is 'How many days there are, how many of them are loaded, and how many provisional';
 
-create function report_days_missing(first date, last date) returns setof date
+create or replace function report_days_missing(first date, last date) returns setof date
 language sql stable parallel safe as $$
     select each.day::date
     from report_loaded() as loaded
@@ -36,7 +36,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_days_missing is 'The days that are not loaded, between the first and the last that is';
 
-create function report_days_behind(first date, last date) returns bigint
+create or replace function report_days_behind(first date, last date) returns bigint
 language sql stable parallel safe as $$
     select count(*)
     from (
@@ -56,7 +56,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_days_behind is 'How many days were loaded again after their crash facts were made';
 
-create function report_days_behind_in_city(first date, last date) returns bigint
+create or replace function report_days_behind_in_city(first date, last date) returns bigint
 language sql stable parallel safe as $$
     select count(*)
     from ops.fact_days as made
@@ -67,7 +67,7 @@ $$;
 comment on function report_days_behind_in_city is
     'Of how many days citywide_daily does not count the newest crash facts';
 
-create function report_range(first date, last date) returns jsonb
+create or replace function report_range(first date, last date) returns jsonb
 language sql stable parallel safe as $$
     select jsonb_build_object(
         'first', report_range.first,
@@ -81,7 +81,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_range is 'The days that are asked about, and how many of them are loaded';
 
-create function report_data_as_of() returns jsonb
+create or replace function report_data_as_of() returns jsonb
 language sql stable parallel safe as $$
     select jsonb_build_object(
         'newest_day', (select max(made.day) from ops.fact_days as made),
@@ -91,7 +91,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_data_as_of is 'How new everything is that a report counts';
 
-create function report_require_days(first date, last date) returns void
+create or replace function report_require_days(first date, last date) returns void
 language plpgsql stable as $$
 declare
     loaded record;

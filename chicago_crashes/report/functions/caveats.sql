@@ -1,6 +1,6 @@
 -- What readers have to know before they quote a number.
 
-create function report_caveats_of_days(first date, last date)
+create or replace function report_caveats_of_days(first date, last date)
 returns table (number integer, code text, words text)
 language sql stable parallel safe as $$
     select 1, 'not_citywide',
@@ -48,7 +48,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_caveats_of_days is 'What is to be known of the days that are asked about';
 
-create function report_caveats_of_place(place jsonb, first date, last date)
+create or replace function report_caveats_of_place(place jsonb, first date, last date)
 returns table (number integer, code text, words text)
 language sql stable parallel safe as $$
     select 7, 'no_place', format(
@@ -75,7 +75,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_caveats_of_place is 'What is to be known of the place that is asked about';
 
-create function report_caveats_of_counts(counts jsonb, people jsonb)
+create or replace function report_caveats_of_counts(counts jsonb, people jsonb)
 returns table (number integer, code text, words text)
 language sql stable parallel safe as $$
     select 10, 'unknown_severity', format(
@@ -110,7 +110,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_caveats_of_counts is 'What is to be known of the numbers themselves';
 
-create function report_caveats(place jsonb, counts jsonb, people jsonb, first date, last date) returns jsonb
+create or replace function report_caveats(place jsonb, counts jsonb, people jsonb, first date, last date) returns jsonb
 language sql stable parallel safe as $$
     select coalesce(
         jsonb_agg(jsonb_build_object('code', caveat.code, 'words', caveat.words) order by caveat.number), '[]'

@@ -20,7 +20,7 @@ create type report_crash as (
 );
 comment on type report_crash is 'What maps and lists show of a crash';
 
-create function report_crashes(locations integer[], first date, last date) returns setof report_crash
+create or replace function report_crashes(locations integer[], first date, last date) returns setof report_crash
 language sql stable parallel safe as $$
     select fact.crash_record_id, fact.crash_date, fact.severity, fact.persons_k, fact.persons_a,
         (fact.persons_k + fact.persons_a + fact.persons_b + fact.persons_c)::integer,
@@ -34,7 +34,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_crashes is 'The crashes a report of some locations counts, for maps and lists';
 
-create function report_crashes_of_area(layer text, area text, first date, last date) returns setof report_crash
+create or replace function report_crashes_of_area(layer text, area text, first date, last date) returns setof report_crash
 language sql stable parallel safe as $$
     select listed.* from report_crashes(
         array(select report_locations_of_area(report_crashes_of_area.layer, report_crashes_of_area.area)),
@@ -43,7 +43,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_crashes_of_area is 'The crashes that report_of_area counts';
 
-create function report_crashes_of_point(
+create or replace function report_crashes_of_point(
     center_latitude double precision, center_longitude double precision, radius_feet double precision, first date,
     last date
 ) returns setof report_crash
@@ -60,7 +60,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_crashes_of_point is 'The crashes that report_of_point counts';
 
-create function report_crashes_of_polygon(polygon geometry, first date, last date) returns setof report_crash
+create or replace function report_crashes_of_polygon(polygon geometry, first date, last date) returns setof report_crash
 language sql stable parallel safe as $$
     select listed.* from report_crashes(
         array(select report_locations_within(report_crashes_of_polygon.polygon)),

@@ -1,38 +1,17 @@
 -- The crashes of a place by who was hurt, what happened, why, and when. Each function reads the crashes for itself: an
 -- index finds them again sooner than an array could hand them on, and a report of the whole city has a million of them.
 
-create function report_people(locations integer[], first date, last date, counts jsonb, city jsonb) returns jsonb
+create or replace function report_people(locations integer[], first date, last date, counts jsonb, city jsonb) returns jsonb
 language sql stable parallel safe as $$
     with summed as (
         select
-            count(*) filter (where fact.pedestrians > 0) as pedestrians_crashes,
-            sum(fact.pedestrians) as pedestrians_involved,
-            sum(fact.pedestrians_k) as pedestrians_k, sum(fact.pedestrians_a) as pedestrians_a,
-            sum(fact.pedestrians_b) as pedestrians_b, sum(fact.pedestrians_c) as pedestrians_c,
-            count(*) filter (where fact.cyclists > 0) as cyclists_crashes,
-            sum(fact.cyclists) as cyclists_involved,
-            sum(fact.cyclists_k) as cyclists_k, sum(fact.cyclists_a) as cyclists_a,
-            sum(fact.cyclists_b) as cyclists_b, sum(fact.cyclists_c) as cyclists_c,
-            count(*) filter (where fact.motorcyclists > 0) as motorcyclists_crashes,
-            sum(fact.motorcyclists) as motorcyclists_involved,
-            sum(fact.motorcyclists_k) as motorcyclists_k, sum(fact.motorcyclists_a) as motorcyclists_a,
-            sum(fact.motorcyclists_b) as motorcyclists_b, sum(fact.motorcyclists_c) as motorcyclists_c,
-            count(*) filter (where fact.occupants > 0) as occupants_crashes,
-            sum(fact.occupants) as occupants_involved,
-            sum(fact.occupants_k) as occupants_k, sum(fact.occupants_a) as occupants_a,
-            sum(fact.occupants_b) as occupants_b, sum(fact.occupants_c) as occupants_c,
-            count(*) filter (where fact.others > 0) as others_crashes,
-            sum(fact.others) as others_involved,
-            sum(fact.others_k) as others_k, sum(fact.others_a) as others_a,
-            sum(fact.others_b) as others_b, sum(fact.others_c) as others_c,
-            count(*) filter (where fact.children > 0) as children_crashes,
-            sum(fact.children) as children_involved,
-            sum(fact.children_k) as children_k, sum(fact.children_a) as children_a,
-            sum(fact.children_b) as children_b, sum(fact.children_c) as children_c,
-            count(*) filter (where fact.older_adults > 0) as older_adults_crashes,
-            sum(fact.older_adults) as older_adults_involved,
-            sum(fact.older_adults_k) as older_adults_k, sum(fact.older_adults_a) as older_adults_a,
-            sum(fact.older_adults_b) as older_adults_b, sum(fact.older_adults_c) as older_adults_c
+            {% for group in groups %}
+            count(*) filter (where fact.{{ group }} > 0) as {{ group }}_crashes,
+            {% for injury in injuries %}
+            sum(fact.{{ group }}_{{ injury }}) as {{ group }}_{{ injury }},
+            {% endfor %}
+            sum(fact.{{ group }}) as {{ group }}_involved{{ "," if not loop.last }}
+            {% endfor %}
         from report_facts(report_people.locations, report_people.first, report_people.last) as fact
     )
     select jsonb_agg(
@@ -41,10 +20,9 @@ language sql stable parallel safe as $$
             'kind', listed.kind,
             'crashes', here.sums->(listed.name || '_crashes'),
             'involved', coalesce(here.sums->(listed.name || '_involved'), '0'),
-            'k', coalesce(here.sums->(listed.name || '_k'), '0'),
-            'a', coalesce(here.sums->(listed.name || '_a'), '0'),
-            'b', coalesce(here.sums->(listed.name || '_b'), '0'),
-            'c', coalesce(here.sums->(listed.name || '_c'), '0'),
+            {% for injury in injuries %}
+            '{{ injury }}', coalesce(here.sums->(listed.name || '_{{ injury }}'), '0'),
+            {% endfor %}
             'injured', report_people.counts->(listed.name || '_injured'),
             'ksi', report_people.counts->(listed.name || '_ksi'),
             'share_of_ksi', report_share(
@@ -58,14 +36,16 @@ language sql stable parallel safe as $$
     )
     from (select jsonb_strip_nulls(to_jsonb(summed)) from summed) as here (sums)
     cross join (
-        values (1, 'mode', 'pedestrians'), (2, 'mode', 'cyclists'), (3, 'mode', 'motorcyclists'),
-        (4, 'mode', 'occupants'), (5, 'mode', 'others'), (6, 'age', 'children'), (7, 'age', 'older_adults')
+        values
+            {% for group in groups %}
+            ({{ loop.index }}, '{{ "mode" if group in modes else "age" }}', '{{ group }}'){{ "," if not loop.last }}
+            {% endfor %}
     ) as listed (position, kind, name)
 $$;
 comment on function report_people is
     'Who was involved and who was hurt, by way of travel and by age, beside the counts of the place and of the city';
 
-create function report_circumstances(locations integer[], first date, last date) returns jsonb
+create or replace function report_circumstances(locations integer[], first date, last date) returns jsonb
 language sql stable parallel safe as $$
     -- What is marked comes together in few ways, and those are quickly taken apart.
     with together as (
@@ -112,7 +92,7 @@ language sql stable parallel safe as $$
 $$;
 comment on function report_circumstances is 'Of how many crashes something was marked, and of how many it is known';
 
-create function report_kinds(locations integer[], first date, last date) returns jsonb
+create or replace function report_kinds(locations integer[], first date, last date) returns jsonb
 language sql stable parallel safe as $$
     -- Causes and types come together in few ways, and those are quickly taken apart.
     with together as (
@@ -164,7 +144,7 @@ $$;
 comment on function report_kinds is
     'The causes of crashes, most frequent first and the rare ones together, and the types of crashes';
 
-create function report_time_of_week(locations integer[], first date, last date) returns jsonb
+create or replace function report_time_of_week(locations integer[], first date, last date) returns jsonb
 language sql stable parallel safe as $$
     with hours as (
         select fact.weekday, fact.hour, count(*) as crashes, count(*) filter (where fact.is_ksi) as ksi_crashes

@@ -1,6 +1,6 @@
 -- The report itself, and the three ways to choose its place.
 
-create function report_of_locations(place jsonb, locations integer[], first date, last date, cost_table text)
+create or replace function report_of_locations(place jsonb, locations integer[], first date, last date, cost_table text)
 returns jsonb
 language plpgsql stable
 -- How many locations there are decides the plan, so it is made anew for each list of them.
@@ -11,8 +11,8 @@ set work_mem = '64MB'
 as $$
 declare
     earliest date;
-    daily citywide_daily[];
-    city_daily citywide_daily[];
+    daily report_counts_of_day[];
+    city_daily report_counts_of_day[];
     counts jsonb;
     city jsonb;
     people jsonb;
@@ -23,7 +23,7 @@ begin
     counts := report_counts(daily, first, last);
     -- A city that is not counted yet is no city without crashes.
     if exists (select from citywide_daily as each where each.day between first and last) then
-        city_daily := array(select each from citywide_daily as each where each.day between earliest and last);
+        city_daily := array(select each from report_city_daily(earliest, last) as each);
         city := report_counts(city_daily, first, last);
     end if;
     people := report_people(locations, first, last, counts, city);
@@ -51,7 +51,7 @@ comment on function report_of_locations is
     'Everything a report says of some locations; place is what it says they are. Asked by report_of_area, '
     'report_of_point and report_of_polygon';
 
-create function report_of_area(
+create or replace function report_of_area(
     layer text, area text, first date, last date, cost_table text default 'fhwa_2024_comprehensive'
 ) returns jsonb
 language plpgsql stable as $$
@@ -91,7 +91,7 @@ comment on function report_of_area is
     'The location report of an area, as in report_of_area(''wards'', ''35'', ''2021-01-01'', ''2025-12-31''): crashes '
     'are those of area_daily, the nearest ones outside every area included';
 
-create function report_of_point(
+create or replace function report_of_point(
     latitude double precision, longitude double precision, radius_feet double precision, first date, last date,
     cost_table text default 'fhwa_2024_comprehensive'
 ) returns jsonb
@@ -125,7 +125,7 @@ comment on function report_of_point is
     'The location report of all within so many feet of a point, as in '
     'report_of_point(41.8781, -87.6298, 500, ''2021-01-01'', ''2025-12-31'')';
 
-create function report_of_polygon(
+create or replace function report_of_polygon(
     polygon geometry, first date, last date, cost_table text default 'fhwa_2024_comprehensive'
 ) returns jsonb
 language plpgsql stable as $$
