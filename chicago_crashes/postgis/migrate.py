@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
-from chicago_crashes.postgis import function_upgrade
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_SCHEMA = "ops"
@@ -32,6 +31,8 @@ def upgrade(database_url: str) -> None:
             own needs a function that has to be dropped.
         TransientError: the server does not answer.
     """
+    from chicago_crashes.postgis import function_upgrade  # slow to import, and many commands need no schema
+
     with connected(database_url) as connection:
         _require_postgis(connection)
         connection.execute(text(f"create schema if not exists {VERSION_SCHEMA}"))
@@ -43,6 +44,8 @@ def upgrade(database_url: str) -> None:
 
 def require_current(database_url: str) -> None:
     """Raise a `PermanentError` that names the command to run, unless the database has the schema of this version."""
+    from chicago_crashes.postgis import function_upgrade  # slow to import, and many commands need no schema
+
     expected = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     with connected(database_url) as connection:
         found = current_revision(connection)
