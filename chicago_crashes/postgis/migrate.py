@@ -34,9 +34,9 @@ def upgrade(database_url: str) -> None:
     from chicago_crashes.postgis import function_upgrade  # slow to import, and many commands need no schema
 
     with connected(database_url) as connection:
+        take_turn(connection)
         _require_postgis(connection)
         connection.execute(text(f"create schema if not exists {VERSION_SCHEMA}"))
-        take_turn(connection)
         command.upgrade(alembic_of(connection), "head")
         function_upgrade.renew(connection)
         connection.commit()
