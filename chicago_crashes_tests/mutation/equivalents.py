@@ -11,12 +11,13 @@ FILE = Path(__file__).with_name("equivalents.toml")
 
 @dataclass(frozen=True, slots=True)
 class Equivalent:
-    """A change of one file that changes nothing, and why."""
+    """A change of one file that changes nothing, and why; `after` is the line before it, where that matters."""
 
     path: str
     old: str
     new: str
     reason: str
+    after: str = ""
 
 
 def declared(file: Path = FILE) -> list[Equivalent]:
@@ -31,4 +32,5 @@ def is_declared(mistake: Mistake, source: str, equivalents: list[Equivalent]) ->
         return False
     diff = mistake.diff(source)
     old, new = (" ".join(line[1:].strip() for line in diff if line.startswith(sign)) for sign in "-+")
-    return any((one.old, one.new) == (old, new) for one in here)
+    before = source[: mistake.start].splitlines()[-2:-1]
+    return any((one.old, one.new) == (old, new) and one.after in ("", *map(str.strip, before)) for one in here)

@@ -9,7 +9,7 @@ import pytest
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes_tests.mutation.core import CORE, Part
 from chicago_crashes_tests.mutation.drawing import draw, mistakes_in, possible
-from chicago_crashes_tests.mutation.equivalents import Equivalent, declared
+from chicago_crashes_tests.mutation.equivalents import Equivalent, declared, is_declared
 
 PYTHON = '''
 """At most 3."""
@@ -138,7 +138,14 @@ def test_a_seed_draws_the_same_again_and_nothing_that_is_declared_to_change_noth
     assert drawn[:2] == draw(choice, [equivalent], seed=3, sample=2)
     assert drawn != draw(choice, [equivalent], seed=4, sample=100)
     assert len(drawn) == len(choice) - 1
-    assert "d = 2" not in [one.mistake.text for one in drawn]
+    assert not any("d = 2" in one.mistake.planted_in(one.source) for one in drawn)
+    here, elsewhere = (
+        Equivalent("x.sql", "a > 1", "a >= 1", "so it is", after=line) for line in ("where b", "where c")
+    )
+    source = "where b\n  a > 1\n"
+    (mistake,) = (one for one in mistakes_in("x.sql", source) if one.text == ">=")
+    assert is_declared(mistake, source, [here])
+    assert not is_declared(mistake, source, [elsewhere])
 
 
 def test_what_is_declared_to_change_nothing_says_why() -> None:

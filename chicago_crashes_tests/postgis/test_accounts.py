@@ -18,8 +18,8 @@ NEVER = DAY + timedelta(days=9)
 def record(db: Connection, day: date, *, source: int, raw: int, table: int, quarantine: int, feed: str) -> None:
     db.execute(
         "insert into ops.signatures (feed, day, source_rows, source_updated_at, raw_rows, table_rows, quarantined_rows,"
-        " repaired_rows, fetched_at, raw_digest, rules_digest, loaded_at, run_id) values (%s, %s, %s, %s, %s, %s, %s, 7,"
-        " %s, 'raw', 'rules', now(), 'a run')",
+        " repaired_rows, fetched_at, raw_digest, rules_digest, loaded_at, run_id)"
+        " values (%s, %s, %s, %s, %s, %s, %s, 7, %s, 'raw', 'rules', now(), 'a run')",
         [feed, day, source, SIGNED, raw, table, quarantine, FETCHED],
     )
 

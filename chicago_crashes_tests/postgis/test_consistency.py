@@ -148,6 +148,19 @@ def test_the_dead_are_counted_whatever_day_they_carry(
         assert relations(db, CRASHES_CONSISTENT)["fatal_people_counted"] == (2, 1)
 
 
+def test_of_what_is_dated_like_the_crash_the_day_ends_at_midnight(db: Connection) -> None:
+    """The unit and the dead of the first moment are of the day, those of the next day's first moment are not."""
+    add_crash(db, "x", num_units=1, injuries_fatal=1, most_severe_injury="FATAL")
+    add_crash(db, "y", num_units=0, injuries_fatal=0, most_severe_injury="INCAPACITATING INJURY")
+    for number, day in enumerate((DAY, AFTER)):
+        add_unit(db, "x", number, at=f"{day} 00:00")
+        add_person(db, "x", f"P{number}", at=f"{day} 00:00", **FATAL)
+    add_person(db, "y", "P3", at=f"{DAY} 00:00", injury_classification="INCAPACITATING INJURY")
+    add_person(db, "y", "P4", at=f"{AFTER} 00:00", **FATAL)
+    found = relations(db, CRASHES_CONSISTENT)
+    assert found["units_counted"] == found["fatal_people_counted"] == found["worst_injury_of_people"] == (2, 0)
+
+
 @pytest.mark.parametrize(
     ("total", "day", "told"),
     [(None, None, HOLDS), (None, DAY, BROKEN), (None, AFTER, BROKEN), (0, None, NOT_TOLD), (0, DAY, NOT_TOLD)],
