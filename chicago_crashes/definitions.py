@@ -36,24 +36,28 @@ from chicago_crashes.automation.uploads import uploads_job, uploads_sensor
 from chicago_crashes.checks.answer_checks import answer_check
 from chicago_crashes.checks.history_checks import history_checks, portal_checks
 from chicago_crashes.checks.table_checks import relation_checks, table_checks
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.local import dagster_logs
-from chicago_crashes.relations import COMPARISONS
+from chicago_crashes.relations import comparisons_of
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.soundness import beats_agree, facts_are_consistent, one_fact_per_crash, places_in_the_city
 
 
-@lru_cache(maxsize=1)
 def build_defs(configured: Settings) -> dg.Definitions:
-    """Everything Dagster needs to know, for the given settings."""
+    """Everything Dagster needs to know, for the given settings and the feeds there are."""
+    return _built(configured, tuple(FEEDS))
+
+
+@lru_cache(maxsize=1)
+def _built(configured: Settings, feeds: tuple[Feed, ...]) -> dg.Definitions:
     with warnings.catch_warnings():
         # Backfill policies and partitioned checks are what this platform is built on, though Dagster may change them.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
-        return _definitions(configured)
+        return _definitions(configured, feeds)
 
 
-def _definitions(configured: Settings) -> dg.Definitions:
+def _definitions(configured: Settings, feeds: tuple[Feed, ...]) -> dg.Definitions:
     days = day_partitions(configured.start_date)
     months = month_partitions(configured.start_date)
     backfill = dg.BackfillPolicy.multi_run(configured.days_per_run)
@@ -66,10 +70,10 @@ def _definitions(configured: Settings) -> dg.Definitions:
     postgis = PostgisResource()
     return dg.Definitions(
         assets=[
-            *(portal_asset(feed) for feed in FEEDS),
-            *(raw_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
-            *(table_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in FEEDS),
-            *(quality_asset(feed, months, code_url=configured.code_url) for feed in FEEDS),
+            *(portal_asset(feed) for feed in feeds),
+            *(raw_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in feeds),
+            *(table_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in feeds),
+            *(quality_asset(feed, months, code_url=configured.code_url) for feed in feeds),
             *portal_layer_assets(),
             *layer_assets(retries, code_url=configured.code_url),
             uploaded_asset(code_url=configured.code_url),
@@ -80,10 +84,10 @@ def _definitions(configured: Settings) -> dg.Definitions:
             *hot_spot_assets(code_url=configured.code_url),
         ],
         asset_checks=[
-            *(table_checks(feed, days) for feed in FEEDS),
-            *(relation_checks(comparison, days) for comparison in COMPARISONS),
-            *(history_checks(feed) for feed in FEEDS),
-            *(portal_checks(feed, configured.start_date) for feed in FEEDS),
+            *(table_checks(feed, days) for feed in feeds),
+            *(relation_checks(comparison, days) for feed in feeds for comparison in comparisons_of(feed)),
+            *(history_checks(feed) for feed in feeds),
+            *(portal_checks(feed, configured.start_date) for feed in feeds),
             answer_check(LOCATION_AREAS_KEY, beats_agree),
             answer_check(LOCATION_AREAS_KEY, places_in_the_city),
             answer_check(CRASH_FACTS_KEY, one_fact_per_crash),

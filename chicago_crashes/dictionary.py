@@ -20,7 +20,7 @@ from chicago_crashes.local.workplace import database
 from chicago_crashes.measured import Measured
 from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable
 from chicago_crashes.postgis.schema import hot_spot_tables, mart_tables, metadata, place_tables
-from chicago_crashes.postgis.tables import TABLES
+from chicago_crashes.postgis.tables import table_of
 from chicago_crashes.settings import PROJECT_ROOT
 
 FILE = PROJECT_ROOT / "docs" / "dictionary.md"
@@ -41,8 +41,7 @@ trimmed, and an empty text, `NULL`, `N/A`, `UNKNOWN` and `UNK` in any case becom
 of the column's known categories. A value that breaks a rule is nulled, and kept in `ops.findings`; a category nobody
 knows stays and is reported there. [data.md](data.md) explains the rules with examples.
 
-*Nulls* is the share of the rows without a value, and *example* the most frequent value, as measured on {day} in
-{tables}.
+*Nulls* is the share of the rows without a value, and *example* the most frequent value, {measured}.
 Free text is quoted only if several rows share it, and a column the City has published since then is empty there. To
 measure your own copy instead, run `python -m chicago_crashes.dictionary --measure`: it writes `docs/measured.json` and
 this file anew.
@@ -52,20 +51,23 @@ this file anew.
 def dictionary() -> str:
     """The whole dictionary as Markdown."""
     found = measured.read()
-    introduction = INTRODUCTION.format(day=found.measured_on, tables=_measured_tables(found))
-    sections = (line for feed in FEEDS for line in _feed_section(feed, found.tables[feed.name]))
+    tables = found.tables if found else {}
+    introduction = INTRODUCTION.format(measured=_when_measured(found))
+    sections = (line for feed in FEEDS for line in _feed_section(feed, tables.get(feed.name)))
     return "\n".join([introduction, *sections, *_other_sections()])
 
 
-def _measured_tables(found: Measured) -> str:
-    tables = [(feed.table, found.tables[feed.name]) for feed in FEEDS]
-    return ",\n".join(
-        f"{table.rows:,} rows of `{name}` ({table.first_day} to {table.last_day})" for name, table in tables
-    )
+def _when_measured(found: Measured | None) -> str:
+    if found is None:
+        return "once somebody has measured a loaded copy"
+    tables = [(feed.table, found.tables[feed.name]) for feed in FEEDS if feed.name in found.tables]
+    counted = (f"{table.rows:,} rows of `{name}` ({table.first_day} to {table.last_day})" for name, table in tables)
+    return f"as measured on {found.measured_on} in\n" + ",\n".join(counted)
 
 
-def _feed_section(feed: Feed, found: MeasuredTable) -> Iterator[str]:
-    table = TABLES[feed.name]
+def _feed_section(feed: Feed, found: MeasuredTable | None) -> Iterator[str]:
+    table = table_of(feed)
+    columns = found.columns if found else {}
     yield f"## {feed.table}"
     yield ""
     yield (
@@ -80,8 +82,8 @@ def _feed_section(feed: Feed, found: MeasuredTable) -> Iterator[str]:
             _type(column),
             _sentence(column.comment),
             _rule(feed, declared[column.name]) if column.name in declared else "made here",
-            _share(found.columns.get(column.name)),
-            _example(found.columns.get(column.name)),
+            _share(columns.get(column.name)),
+            _example(columns.get(column.name)),
             f"`{declared[column.name].header}`" if column.name in declared else "",
         )
         for column in table.columns

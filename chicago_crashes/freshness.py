@@ -1,10 +1,10 @@
-"""Is a feed's table as new as it should be: its newest crash, and the last time the portal was asked."""
+"""Is a feed's table as new as it should be: its newest row, and the last time the portal was asked."""
 
 from datetime import UTC, datetime
 
 from psycopg import Connection
 
-from chicago_crashes.alerts.staleness import STALE_AFTER, WITHOUT_NEWS_FOR_LONG, newest_crash
+from chicago_crashes.alerts.staleness import STALE_AFTER, newest_row
 from chicago_crashes.feeds import Feed
 from chicago_crashes.feeds.rules import Question
 from chicago_crashes.inspection import Verdict
@@ -13,18 +13,18 @@ SECONDS_A_DAY = 86_400
 
 
 def fresh(connection: Connection, feed: Feed, *, last_poll: datetime | None, now: datetime) -> Verdict:
-    """Whether the newest crash and the last successful poll are at most four days old. `now` is Chicago's."""
-    newest = newest_crash(connection, feed)
+    """Whether the newest row and the last successful poll are as new as they should be. `now` is Chicago's."""
+    newest = newest_row(connection, feed)
     reasons = []
     numbers: dict[str, int | float] = {}
     if newest is None:
         reasons.append("The table is empty.")
     else:
         age = now.date() - newest.date()
-        numbers["days_since_newest_crash"] = age.days
-        if age > STALE_AFTER and feed.name not in WITHOUT_NEWS_FOR_LONG:
+        numbers["days_since_newest_row"] = age.days
+        if feed.quiet_for is not None and age > feed.quiet_for:
             reasons.append(
-                f"The newest crash is of {newest:%Y-%m-%d}, {age.days} days ago; at most {STALE_AFTER.days} are usual."
+                f"The newest row is of {newest:%Y-%m-%d}, {age.days} days ago; at most {feed.quiet_for.days} are usual."
             )
     if last_poll is None:
         reasons.append("The portal was never asked.")

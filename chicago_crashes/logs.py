@@ -18,9 +18,6 @@ from chicago_crashes.settings import Settings
 OURS = "chicago_crashes"
 TEXT = "%(message)s"
 RUN_FACTS = {"run_id": "run_id", "job_name": "job", "step_key": "step"}
-FEED_OF_STEP = {f"raw__{feed.name}": feed.name for feed in FEEDS} | {
-    f"postgis__{feed.table}": feed.name for feed in FEEDS
-}
 FIRST_DAY = "dagster/asset_partition_range_start"
 LAST_DAY = "dagster/asset_partition_range_end"
 ONE_DAY = "dagster/partition"
@@ -72,6 +69,10 @@ class _TextFormatter(logging.Formatter):
         return without_secrets(super().format(record))
 
 
+def _feed_of_step(step: str | None) -> str | None:
+    return next((feed.name for feed in FEEDS if step in (f"raw__{feed.name}", f"postgis__{feed.table}")), None)
+
+
 def _add_the_run(_logger: object, _method: str, facts: Facts) -> Facts:
     """The facts of the Dagster run a record belongs to: its id, job, step, feed and days."""
     facts.pop("dagster_event", None)  # the whole event is in Dagster's event log
@@ -83,7 +84,7 @@ def _add_the_run(_logger: object, _method: str, facts: Facts) -> Facts:
     for name, ours in RUN_FACTS.items():
         if run.get(name):
             facts.setdefault(ours, run[name])
-    if feed := FEED_OF_STEP.get(run.get("step_key") or ""):
+    if feed := _feed_of_step(run.get("step_key")):
         facts.setdefault("feed", feed)
     tags = run.get("job_tags") or {}
     first = tags.get(FIRST_DAY)

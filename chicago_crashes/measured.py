@@ -19,25 +19,22 @@ FILE = PROJECT_ROOT / "docs" / "measured.json"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The measured tables, by feed, and when that was."""
+    """The measured tables, by feed, and when that was. A feed that nobody has loaded then is not among them."""
 
     measured_on: date
     tables: dict[str, MeasuredTable]
 
 
 def measure_all(connection: Connection, today: date) -> Measured:
-    """Measure every table.
+    """Measure every table that holds rows.
 
     Raises:
-        PermanentError: a table is empty.
+        PermanentError: none does.
     """
-    tables = {feed.name: measure(connection, feed) for feed in FEEDS}
-    empty = [feed.table for feed in FEEDS if tables[feed.name] is None]
-    if empty:
-        raise PermanentError(
-            f"Nothing can be measured of an empty table: {', '.join(empty)}. Load days of every feed first."
-        )
-    return Measured(today, {name: table for name, table in tables.items() if table is not None})
+    tables = {feed.name: table for feed in FEEDS if (table := measure(connection, feed))}
+    if not tables:
+        raise PermanentError("Nothing can be measured: every table of a feed is empty. Load days of a feed first.")
+    return Measured(today, tables)
 
 
 def write(measured: Measured) -> None:
@@ -45,9 +42,12 @@ def write(measured: Measured) -> None:
     FILE.write_bytes(orjson.dumps(asdict(measured), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
-def read() -> Measured:
-    """What was measured last."""
-    kept = orjson.loads(FILE.read_bytes())
+def read() -> Measured | None:
+    """What was measured last; None if nobody ever has."""
+    try:
+        kept = orjson.loads(FILE.read_bytes())
+    except FileNotFoundError:
+        return None
     return Measured(
         date.fromisoformat(kept["measured_on"]),
         {

@@ -28,16 +28,8 @@ INACCURATE = ("bounds", "coordinates_zero", "coordinates_out_of_bounds", "coordi
 INVALID = ("type", "length", "category")
 """Rules whose findings tell that a value cannot be true, and that it has not the form its column has."""
 
-ESSENTIAL = {
-    "crashes": ("latitude", "first_crash_type", "prim_contributory_cause", "injuries_total", "most_severe_injury"),
-    "people": ("person_type", "injury_classification", "sex"),
-    "vehicles": ("unit_type",),
-    "fatalities": ("victim", "latitude"),
-}
-"""By feed: the columns without which a row answers none of the questions people come with."""
-
 DAYS_TO_REPORT = 7
-"""A crash is reported in time if the police knew of it so many days later."""
+"""A row is reported in time if the City knew of it so many days later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from chicago_crashes.assets.partitions import chunks
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
 from chicago_crashes.lake import Lake
 from chicago_crashes.settings import settings
 from chicago_crashes_bench.growth import Growth
@@ -66,7 +66,7 @@ class Bench:
         """A raw lake with as many rows of each crash feed as the largest size, and the rows of each of its days."""
         self.tell(f"a raw lake of {max(self.sizes.rows):,} rows a feed is made")
         lake = Lake(str(self.stack.enter_context(self.workplace.place("lake"))))
-        return lake, fill(lake, FEEDS[:3], max(self.sizes.rows))
+        return lake, fill(lake, (CRASHES, PEOPLE, VEHICLES), max(self.sizes.rows))
 
 
 def days_for(rows: int) -> int:

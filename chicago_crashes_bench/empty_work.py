@@ -102,7 +102,7 @@ def backfill(first: date, days: int, *, with_checks: bool) -> list[tuple[int, fl
     with dagster_instance(_database_url()) as instance:
         started = time.perf_counter()
         for start, end in parts:
-            outcome = launch(defs, instance, [DayRange(start, end, FEEDS)], on_step=lambda _step: None)
+            outcome = launch(defs, instance, [DayRange(start, end, tuple(FEEDS))], on_step=lambda _step: None)
             if not outcome.succeeded or any(feed.days != (end - start).days + 1 for feed in outcome.feeds.values()):
                 raise SystemExit(f"The backfill failed: {outcome.failures}")
             done += (end - start).days + 1

@@ -46,13 +46,19 @@ def test_rare_free_text_is_not_quoted(database_url: str) -> None:
 
 
 def test_an_empty_database_is_not_measured(database_url: str) -> None:
-    with psycopg.connect(database_url) as connection, pytest.raises(PermanentError, match="Load days of every feed"):
+    with psycopg.connect(database_url) as connection, pytest.raises(PermanentError, match="Load days of a feed"):
         measured.measure_all(connection, date(2026, 1, 1))
+
+
+def kept() -> measured.Measured:
+    found = measured.read()
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
 def test_what_was_measured_is_kept_for_every_published_column(feed: Feed) -> None:
-    found = measured.read().tables[feed.name]
+    found = kept().tables[feed.name]
     assert set(feed.column_names) <= found.columns.keys()
     assert found.rows > 0
     assert all(0 <= column.null_share <= 1 for column in found.columns.values())
@@ -62,19 +68,42 @@ def test_what_was_measured_is_kept_for_every_published_column(feed: Feed) -> Non
 def test_what_is_kept_is_what_was_measured(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    kept = measured.Measured(
+    one_table = measured.Measured(
         date(2026, 1, 2),
         {"crashes": MeasuredTable(3, date(2024, 1, 1), date(2024, 1, 2), {"damage": MeasuredColumn(0.5, "é | x")})},
     )
     monkeypatch.setattr(measured, "FILE", tmp_path_factory.mktemp("docs") / "measured.json")
-    measured.write(kept)
-    assert measured.read() == kept
+    measured.write(one_table)
+    assert measured.read() == one_table
 
 
 def test_the_dictionary_tells_it() -> None:
     text = dictionary()
-    lanes = measured.read().tables["crashes"].columns["lane_cnt"]
+    lanes = kept().tables["crashes"].columns["lane_cnt"]
     (line,) = (line for line in text.splitlines() if line.startswith("| `lane_cnt` |"))
     assert f"| {lanes.null_share:.1%} |".replace("%", " %") in line
     assert f"| `{lanes.example}` |" in line
-    assert all(f"({table.first_day} to {table.last_day})" in text for table in measured.read().tables.values())
+    assert all(f"({table.first_day} to {table.last_day})" in text for table in kept().tables.values())
+
+
+def test_the_dictionary_needs_nobody_to_have_measured_anything(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setattr(measured, "FILE", tmp_path_factory.mktemp("docs") / "measured.json")
+    assert measured.read() is None
+    text = dictionary()
+    assert "the most frequent value, once somebody has measured a loaded copy." in text
+    assert all(f"## {feed.table}\n" in text for feed in FEEDS)
+
+
+def test_a_feed_nobody_has_loaded_is_in_the_dictionary_without_measures(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    without = {name: table for name, table in kept().tables.items() if name != "vehicles"}
+    monkeypatch.setattr(measured, "FILE", tmp_path_factory.mktemp("docs") / "measured.json")
+    measured.write(measured.Measured(date(2026, 1, 2), without))
+    text = dictionary()
+    assert "rows of `crash_vehicles`" not in text
+    assert all(f"({table.first_day} to {table.last_day})" in text for table in without.values())
+    (line,) = (line for line in text.splitlines() if line.startswith("| `axle_cnt` |"))
+    assert line.split("|")[5:7] == ["  ", "  "]

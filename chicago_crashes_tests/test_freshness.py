@@ -1,4 +1,4 @@
-"""Freshness: the newest crash and the last look at the portal, and when their age is too much."""
+"""Freshness: the newest row and the last look at the portal, and when their age is too much."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -35,7 +35,7 @@ def test_four_days_are_fresh(db: Connection, feed: Feed, day: date, polled: time
     verdict = fresh(db, feed, last_poll=NOW - polled, now=NOW)
 
     assert (verdict.passed, verdict.is_fault, bool(verdict.reasons)) == (passed, False, not passed)
-    assert verdict.numbers["days_since_newest_crash"] == (NOW.date() - day).days
+    assert verdict.numbers["days_since_newest_row"] == (NOW.date() - day).days
 
 
 def test_an_empty_table_and_a_portal_never_asked_are_told(db: Connection) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, VEHICLES, Feed
 from chicago_crashes.inspection import (
     EXAMPLES,
     Verdict,
@@ -19,18 +19,15 @@ from chicago_crashes.inspection import (
     valid_history,
 )
 from chicago_crashes.lake import Lake
-from chicago_crashes.relations import (
-    COMPARISONS,
-    CRASHES_CONSISTENT,
-    FATALITIES_CONSISTENT,
-    PEOPLE_CONNECTED,
-    VEHICLES_CONNECTED,
-    Comparison,
-)
+from chicago_crashes.relations import Comparison, comparisons_of
 from chicago_crashes_tests.cleaning.raw_rows import Row, raw_frame
 from chicago_crashes_tests.postgis.loading import FETCHED, SIGNED, Connection, Days, connected, load
 
-CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
+(CRASHES_CONSISTENT,) = comparisons_of(CRASHES)
+(PEOPLE_CONNECTED,) = comparisons_of(PEOPLE)
+(VEHICLES_CONNECTED,) = comparisons_of(VEHICLES)
+(FATALITIES_CONSISTENT,) = comparisons_of(FATALITIES)
+
 DAY, NEXT_DAY, NEVER = date(2021, 12, 30), date(2021, 12, 31), date(2022, 1, 1)
 
 
@@ -307,7 +304,7 @@ PERSONS: list[Row] = [
 def test_rows_that_agree_keep_every_relation(store: Store) -> None:
     whole_crash(store, units=UNITS, persons=PERSONS, **SOUND_CRASH)
 
-    for comparison in COMPARISONS:
+    for comparison in (comparison for feed in FEEDS for comparison in comparisons_of(feed)):
         verdict = store.related(comparison, DAY)
         assert (verdict.passed, numbers(verdict)["failed_rows"]) == (True, 0), verdict
 

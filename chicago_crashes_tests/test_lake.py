@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from pyarrow.fs import FileSystem
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS, feed_named
+from chicago_crashes.feeds import CRASHES, PEOPLE, feed_named
 from chicago_crashes.lake import ABANDONED_AFTER, DamagedFileError, DayFile, Lake, LakeUnavailableError
 from chicago_crashes.lake_files import digest_of
 from chicago_crashes.lake_names import newest_of_each_day
@@ -21,7 +21,6 @@ from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 
-CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
 DAY = date(2021, 12, 31)
 FETCHED = datetime(2022, 1, 5, 12, 30, 15, 123456, tzinfo=UTC)
 SIGNED = datetime(2022, 1, 5, 10, tzinfo=UTC)

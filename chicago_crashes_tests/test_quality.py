@@ -8,7 +8,6 @@ from chicago_crashes.quality import (
     ACCURACY,
     COMPLETENESS,
     CONSISTENCY,
-    ESSENTIAL,
     INACCURATE,
     INVALID,
     TIMELINESS,
@@ -44,7 +43,8 @@ def test_the_parts_are_a_hundred_points() -> None:
 
 def test_every_feed_has_essential_columns_and_every_rule_on_values_a_part() -> None:
     for feed in FEEDS:
-        assert set(ESSENTIAL[feed.name]) <= set(feed.column_names)
+        assert feed.essential
+        assert set(feed.essential) <= set(feed.column_names)
         assert {rule.name for rule in value_rules(feed)} <= {*INACCURATE, *INVALID}
     assert not set(INACCURATE) & set(INVALID)
 

@@ -8,9 +8,7 @@ from chicago_crashes.alerts.incidents import Incident, Kind, Severity, record, r
 from chicago_crashes.feeds import Feed
 
 STALE_AFTER = timedelta(days=4)
-
-WITHOUT_NEWS_FOR_LONG = frozenset({"fatalities"})
-"""Feeds in which weeks without a new row are nothing unusual: most weeks nobody is killed, and cases settle late."""
+"""How long the portal may go unasked."""
 
 
 def review_polls(connection: Connection, last_poll: datetime, *, now: datetime) -> None:
@@ -28,16 +26,14 @@ def review_polls(connection: Connection, last_poll: datetime, *, now: datetime) 
 
 
 def review_newest(connection: Connection, feed: Feed, *, today: date, is_loading: bool) -> None:
-    """Record, or resolve, that the newest crash of a feed is too old. While newer days are loaded, nothing is judged.
+    """Record, or resolve, that the newest row of a feed is too old. While newer days are loaded, nothing is judged.
 
     `today` is Chicago's. An empty table is not stale: it was never filled.
     """
-    if feed.name in WITHOUT_NEWS_FOR_LONG:
+    newest = newest_row(connection, feed)
+    if newest is None or feed.quiet_for is None:
         return
-    newest = newest_crash(connection, feed)
-    if newest is None:
-        return
-    is_stale = today - newest.date() > STALE_AFTER
+    is_stale = today - newest.date() > feed.quiet_for
     if is_stale and is_loading:
         return
     incident = Incident(
@@ -45,15 +41,15 @@ def review_newest(connection: Connection, feed: Feed, *, today: date, is_loading
         severity=Severity.HIGH,
         subject="newest crash",
         feed=feed.name,
-        cause=f"The newest crash in {feed.table} is of {newest:%Y-%m-%d}, more than {STALE_AFTER.days} days ago.",
+        cause=f"The newest row of {feed.table} is of {newest:%Y-%m-%d}, more than {feed.quiet_for.days} days ago.",
         remedy="See with `chicago-crashes status` whether days are missing: then load them with `chicago-crashes "
         "refresh`. If none are, the City has published nothing newer; its portal may say why.",
     )
     _settle(connection, incident, is_stale=is_stale)
 
 
-def newest_crash(connection: Connection, feed: Feed) -> datetime | None:
-    """When the newest crash of the table happened, in Chicago's wall time."""
+def newest_row(connection: Connection, feed: Feed) -> datetime | None:
+    """What the newest row of the table is dated, in Chicago's wall time."""
     query = sql.SQL("select max({}) from {}").format(sql.Identifier(feed.date), sql.Identifier(feed.table))
     found: tuple[datetime | None] = connection.execute(query).fetchone() or (None,)
     return found[0]

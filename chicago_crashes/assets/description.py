@@ -10,10 +10,9 @@ from sqlalchemy import Table
 from chicago_crashes.assets.references import links_to_code
 from chicago_crashes.feeds import SYSTEM_FIELDS, Column, Feed
 from chicago_crashes.layers.published import PublishedLayer
-from chicago_crashes.postgis.tables import TABLES
+from chicago_crashes.postgis.tables import table_of
 
 OWNERS = ["team:data"]
-LOADED_WEEKLY = frozenset({"fatalities"})
 
 Dataset = Feed | PublishedLayer
 """What the portal publishes."""
@@ -47,11 +46,9 @@ def tags(dataset: Dataset) -> dict[str, str]:
 def freshness(feed: Feed) -> dg.FreshnessPolicy:
     """How old the last load of the feed may be, for the display: the schedules load more often.
 
-    A backfill of old days counts as a load. Whether the newest crash is new enough is asked elsewhere.
+    A backfill of old days counts as a load. Whether the newest row is new enough is asked elsewhere.
     """
-    if feed.name in LOADED_WEEKLY:
-        return weekly_freshness()
-    return dg.FreshnessPolicy.time_window(warn_window=timedelta(days=2), fail_window=timedelta(days=4))
+    return dg.FreshnessPolicy.time_window(warn_window=feed.cadence.late_after, fail_window=feed.cadence.stale_after)
 
 
 def weekly_freshness() -> dg.FreshnessPolicy:
@@ -81,7 +78,7 @@ def table_columns(feed: Feed) -> dg.TableSchema:
                     other=bounds(declared[column.name]) if column.name in declared else [],
                 ),
             )
-            for column in TABLES[feed.name].columns
+            for column in table_of(feed).columns
         ]
     )
 

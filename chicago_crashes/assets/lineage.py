@@ -6,7 +6,7 @@ import dagster as dg
 
 from chicago_crashes.assets.description import portal_key, raw_key
 from chicago_crashes.feeds import SYSTEM_FIELDS, Feed
-from chicago_crashes.postgis.tables import TABLES
+from chicago_crashes.postgis.tables import table_of
 
 
 def raw_lineage(feed: Feed) -> dg.TableColumnLineage:
@@ -18,7 +18,7 @@ def table_lineage(feed: Feed) -> dg.TableColumnLineage:
     """The columns of the table; those that only say what we did with a row come from nowhere."""
     return _lineage(
         raw_key(feed),
-        {column.name: sources for column in TABLES[feed.name].columns if (sources := _sources(feed, column.name))},
+        {column.name: sources for column in table_of(feed).columns if (sources := _sources(feed, column.name))},
     )
 
 

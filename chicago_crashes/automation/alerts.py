@@ -18,7 +18,7 @@ from psycopg import Connection
 from chicago_crashes.alerts.causes import Failure, blocking_check_failed, incident_of, resolve_refused_token
 from chicago_crashes.alerts.channels import channels
 from chicago_crashes.alerts.incidents import Incident, is_any_open, let_rest, mend, record
-from chicago_crashes.alerts.staleness import newest_crash, review_newest, review_polls
+from chicago_crashes.alerts.staleness import newest_row, review_newest, review_polls
 from chicago_crashes.alerts.telling import tell
 from chicago_crashes.assets.description import portal_key, raw_key, table_key
 from chicago_crashes.assets.partitions import CHICAGO
@@ -34,12 +34,6 @@ LOOKS_BACK = timedelta(days=1)
 """How far the first look of all goes back."""
 
 RUNS_AT_ONCE = 50
-
-FEED_OF_STEP = {
-    step: feed
-    for feed in FEEDS
-    for step in (raw_key(feed).to_python_identifier(), table_key(feed).to_python_identifier(), f"{feed.table}_checks")
-}
 
 WILL_BE_RETRIED = "dagster/will_retry"
 Ending = Literal[dg.DagsterEventType.RUN_SUCCESS, dg.DagsterEventType.RUN_FAILURE]
@@ -82,7 +76,7 @@ def _staleness_sensor(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     @dg.sensor(
         name="staleness",
         minimum_interval_seconds=SECONDS_BETWEEN_REVIEWS,
-        description="Records in ops.incidents when the newest crash or the last successful poll is older than 4 days.",
+        description="Records in ops.incidents when the newest row or the last poll is older than it should be.",
         default_status=status,
     )
     def review(context: dg.SensorEvaluationContext, postgis: PostgisResource) -> dg.SkipReason:
@@ -94,7 +88,7 @@ def _staleness_sensor(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
             review_polls(connection, max(switched_on_at, _last_poll(context.instance)), now=now)
             loading = list(_days_under_way(context.instance))
             for feed in FEEDS:
-                newest = newest_crash(connection, feed)
+                newest = newest_row(connection, feed)
                 is_loading = newest is not None and any(last > newest.date() for last in loading)
                 review_newest(connection, feed, today=now.astimezone(CHICAGO).date(), is_loading=is_loading)
         return dg.SkipReason("What is stale is in ops.incidents; the sensor alerts tells it.")
@@ -226,8 +220,11 @@ def _failed_days(told: UserFailureData | None, days: list[date]) -> list[date]:
 
 
 def _feed_name(step: str | None) -> str | None:
-    feed: Feed | None = FEED_OF_STEP.get(step or "")
-    return feed.name if feed else None
+    return next((feed.name for feed in FEEDS if step in _steps_of(feed)), None)
+
+
+def _steps_of(feed: Feed) -> tuple[str, ...]:
+    return (raw_key(feed).to_python_identifier(), table_key(feed).to_python_identifier(), f"{feed.table}_checks")
 
 
 def _chain(error: SerializableErrorInfo | None) -> Iterator[SerializableErrorInfo]:

@@ -7,11 +7,8 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from chicago_crashes.assets.description import raw_key, table_key
-from chicago_crashes.feeds import FEEDS, Feed, feed_named
+from chicago_crashes.feeds import FEEDS, Cadence, Feed
 from chicago_crashes.inspection import day_checks, history_checks
-
-CRASH_FEEDS = tuple(feed_named(name) for name in ("crashes", "people", "vehicles"))
-FATALITY_FEED = (feed_named("fatalities"),)
 
 
 def asset_keys(feeds: Sequence[Feed]) -> list[dg.AssetKey]:
@@ -44,19 +41,31 @@ def load_job(
 
 
 LOAD_ALL = "load_days"
-LOAD_CRASHES = "load_crash_days"
-LOAD_FATALITIES = "load_fatality_days"
-
-
 CHECK_EVERYTHING = "check_everything"
 
 
+def feeds_by_cadence() -> dict[Cadence, list[Feed]]:
+    """The feeds that are loaded together, by how often that is."""
+    together: dict[Cadence, list[Feed]] = {}
+    for feed in FEEDS:
+        together.setdefault(feed.cadence, []).append(feed)
+    return together
+
+
+def named(feeds: Sequence[Feed]) -> str:
+    """The names of some feeds, in words."""
+    *others, last = [feed.name for feed in feeds]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def load_jobs(leaving_out: Sequence[dg.AssetCheckKey] = ()) -> list[UnresolvedAssetJobDefinition]:
-    """The jobs that load days: everything, the three crash feeds, the fatalities."""
+    """The jobs that load days: of all feeds, and of those that are loaded equally often."""
     return [
         load_job(LOAD_ALL, FEEDS, "Load days of all feeds: fetch, clean, merge, check.", leaving_out),
-        load_job(LOAD_CRASHES, CRASH_FEEDS, "Load days of crashes, people and vehicles.", leaving_out),
-        load_job(LOAD_FATALITIES, FATALITY_FEED, "Load days of the Vision Zero fatalities.", leaving_out),
+        *(
+            load_job(cadence.job, feeds, f"Load days of {named(feeds)}: fetch, clean, merge, check.", leaving_out)
+            for cadence, feeds in feeds_by_cadence().items()
+        ),
     ]
 
 

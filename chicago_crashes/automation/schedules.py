@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import dagster as dg
 
 from chicago_crashes.assets.partitions import CHICAGO, TIME_ZONE, chunks, range_tags
-from chicago_crashes.automation.jobs import CHECK_EVERYTHING, LOAD_ALL, LOAD_CRASHES, LOAD_FATALITIES
+from chicago_crashes.automation.jobs import CHECK_EVERYTHING, LOAD_ALL, feeds_by_cadence, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,30 +22,30 @@ class Refresh:
     is_on: bool = False
 
 
-REFRESHES = (
-    Refresh(
-        "daily_refresh",
-        LOAD_CRASHES,
-        30,
-        "30 6 * * *",
-        "Every morning, after the portal's own refresh: the last 30 days of crashes, people and vehicles.",
-        is_on=True,
-    ),
-    Refresh(
-        "fatalities_refresh",
-        LOAD_FATALITIES,
-        183,
-        "0 7 * * 1",
-        "Every Monday: the last 6 months of the Vision Zero fatalities, which are edited as cases are settled.",
-        is_on=True,
-    ),
-    Refresh("full_refresh", LOAD_ALL, None, "0 1 1 * *", "Every month: the whole history of all feeds."),
-)
+FULL_REFRESH = Refresh("full_refresh", LOAD_ALL, None, "0 1 1 * *", "Every month: the whole history of all feeds.")
+
+
+def refreshes() -> list[Refresh]:
+    """The recurring loads: one for each cadence that feeds declare, and all of everything."""
+    return [
+        *(
+            Refresh(
+                cadence.schedule,
+                cadence.job,
+                cadence.days,
+                cadence.cron,
+                f"{cadence.told} of {named(feeds)}.",
+                is_on=True,
+            )
+            for cadence, feeds in feeds_by_cadence().items()
+        ),
+        FULL_REFRESH,
+    ]
 
 
 def schedules(start: date, *, days_per_run: int, switched_on: bool) -> list[dg.ScheduleDefinition]:
     """The schedules. Those meant to be on start by themselves only in a deployment that asks for it."""
-    return [_schedule(refresh, start, days_per_run, running=refresh.is_on and switched_on) for refresh in REFRESHES]
+    return [_schedule(refresh, start, days_per_run, running=refresh.is_on and switched_on) for refresh in refreshes()]
 
 
 def _schedule(refresh: Refresh, start: date, days_per_run: int, *, running: bool) -> dg.ScheduleDefinition:

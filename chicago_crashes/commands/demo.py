@@ -17,9 +17,7 @@ def demo() -> None:
     from chicago_crashes.foreground.layers import refresh_layers
     from chicago_crashes.local.demo import FIRST_DAY, LAST_DAY, PLACE, REPORT, demo_workplace
 
-    console.print(
-        f"Generating a portal with the crashes of {FIRST_DAY} to {LAST_DAY} and loading all four feeds from it"
-    )
+    console.print(f"Generating a portal with the crashes of {FIRST_DAY} to {LAST_DAY} and loading all feeds from it")
     with demo_workplace():
         with load_range(FIRST_DAY, LAST_DAY, []) as loading, progress_bar(loading.steps) as on_step:
             outcome = loading.run(on_step)

@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds.columns import Column, Coordinates, Feed, Kind, Surrogate
+from chicago_crashes.feeds.columns import Cadence, Column, Coordinates, Feed, Kind, Reported, Surrogate
 from chicago_crashes.feeds.crashes import CRASHES
 from chicago_crashes.feeds.fatalities import FATALITIES
 from chicago_crashes.feeds.people import PEOPLE
+from chicago_crashes.feeds.registry import Registry
 from chicago_crashes.feeds.vehicles import VEHICLES
 
-FEEDS: tuple[Feed, ...] = (CRASHES, PEOPLE, VEHICLES, FATALITIES)
+FEEDS = Registry(CRASHES, PEOPLE, VEHICLES, FATALITIES)
+"""Every feed there is. A new one is declared in a module of its own and named here."""
 
 SYSTEM_FIELDS = (":id", ":created_at", ":updated_at", ":version")
 """What the portal keeps of every row beside its columns (dev.socrata.com/docs/system-fields)."""
@@ -30,7 +32,7 @@ def feed_named(name: str) -> Feed:
 
 def feeds_named(names: Iterable[str]) -> tuple[Feed, ...]:
     """The feeds called `names`, or all of them if `names` is empty."""
-    return tuple(feed_named(name) for name in names) or FEEDS
+    return tuple(feed_named(name) for name in names) or tuple(FEEDS)
 
 
 __all__ = [
@@ -40,10 +42,12 @@ __all__ = [
     "PEOPLE",
     "SYSTEM_FIELDS",
     "VEHICLES",
+    "Cadence",
     "Column",
     "Coordinates",
     "Feed",
     "Kind",
+    "Reported",
     "Surrogate",
     "feed_named",
     "feeds_named",

@@ -6,7 +6,10 @@ Dagster's UI and the data dictionary are all derived from it.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+
+from chicago_crashes.feeds.relations import Relations
 
 
 class Kind(StrEnum):
@@ -29,6 +32,7 @@ class Column:
     `lowest` and `highest` are inclusive. `highest_year_after` names a timestamp column: the value may be at most
     that timestamp's year plus one. `values` lists the known categories; a category that is not among them is kept
     and reported. `published_since` marks a column that older vintages of the feed lack, so its absence is no fault.
+    `published_as` is the portal's type, under its SODA 2.1 name, where it is not the one that goes with the kind.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Column:
     digits: int | None = None
     max_length: int | None = None
     published_since: str | None = None
+    published_as: str | None = None
 
     @property
     def is_bounded(self) -> bool:
@@ -68,10 +73,48 @@ class Coordinates:
 
 
 @dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often days are loaded anew, whatever the portal says of them, and how far back.
+
+    Feeds with the same cadence are loaded together, by one schedule and one job. `cron` is in Chicago time, `days` are
+    the newest ones that are over, and `told` says it in words. After `late_after` without a load people are warned,
+    after `stale_after` it is an error.
+    """
+
+    schedule: str
+    job: str
+    cron: str
+    days: int
+    told: str
+    late_after: timedelta
+    stale_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Where it stands when the City knew of a row: `column` is held against `date`.
+
+    Both are the row's own, or, if `feed` names another one, those of its row with the same value in the column `by`.
+    """
+
+    column: str
+    date: str
+    feed: str | None = None
+    by: str | None = None
+
+
+USUALLY_QUIET_FOR = timedelta(days=4)
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
-    """One published dataset and the table it becomes.
+    """One published dataset and the table it becomes: all that the platform knows of it by name.
 
     `date` is the timestamp whose calendar day is the partition. `indexes` are the column groups people filter by.
+    `essential` are the columns without which a row answers none of the questions people come with. `reported` is left
+    out where nothing says when the City knew of a row. `quiet_for` is how old the newest row may be before people are
+    told (None: any age is usual). `named_like` are words in the names of its export files, beside its own name.
+    `computed_regions` are columns the portal adds by itself, from the point. Their values are not stored.
     """
 
     name: str
@@ -82,9 +125,16 @@ class Feed:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     indexes: tuple[tuple[str, ...], ...]
+    essential: tuple[str, ...]
+    cadence: Cadence
     date: str = "crash_date"
     surrogate: Surrogate | None = None
     coordinates: Coordinates | None = None
+    relations: tuple[Relations, ...] = ()
+    reported: Reported | None = None
+    quiet_for: timedelta | None = USUALLY_QUIET_FOR
+    named_like: tuple[str, ...] = ()
+    computed_regions: tuple[str, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -145,6 +195,7 @@ def integer(
     lowest: int | None = None,
     highest: int | None = None,
     highest_year_after: str | None = None,
+    published_as: str | None = None,
 ) -> Column:
     """A whole number."""
     return Column(
@@ -155,6 +206,7 @@ def integer(
         lowest=lowest,
         highest=highest,
         highest_year_after=highest_year_after,
+        published_as=published_as,
     )
 
 

@@ -3,9 +3,13 @@
 Column names, descriptions and category values are the portal's own (data.cityofchicago.org/d/85ca-t3if).
 """
 
+from datetime import timedelta
+
 from chicago_crashes.feeds.columns import (
+    Cadence,
     Coordinates,
     Feed,
+    Reported,
     category,
     code,
     flag,
@@ -16,6 +20,8 @@ from chicago_crashes.feeds.columns import (
     text,
     timestamp,
 )
+from chicago_crashes.feeds.questions import Question
+from chicago_crashes.feeds.relations import RARE, Relations, consistent
 
 CONTRIBUTORY_CAUSES = (
     "ANIMAL",
@@ -332,6 +338,72 @@ COLUMNS = (
     ),
 )
 
+RELATIONS = (
+    Relations(
+        Question.CONSISTENT,
+        ("people", "vehicles"),
+        (
+            consistent(
+                "injuries_add_up",
+                (
+                    "injuries_total",
+                    "injuries_fatal",
+                    "injuries_incapacitating",
+                    "injuries_non_incapacitating",
+                    "injuries_reported_not_evident",
+                ),
+                RARE,
+                "injuries_total is the sum of the fatal, incapacitating, non-incapacitating and not evident injuries.",
+            ),
+            consistent(
+                "hour_of_date", ("crash_hour", "crash_date"), RARE, "crash_hour is the hour of crash_date, 0 to 23."
+            ),
+            consistent(
+                "weekday_of_date",
+                ("crash_day_of_week", "crash_date"),
+                RARE,
+                "crash_day_of_week is the weekday of crash_date, 1 for Sunday.",
+            ),
+            consistent("month_of_date", ("crash_month", "crash_date"), RARE, "crash_month is the month of crash_date."),
+            consistent(
+                "units_counted",
+                ("num_units", "crash_vehicles.crash_record_id"),
+                RARE,
+                "num_units is the number of the crash's rows in crash_vehicles.",
+            ),
+            consistent(
+                "worst_injury_of_people",
+                ("most_severe_injury", "crash_people.injury_classification"),
+                RARE,
+                "most_severe_injury is the worst injury_classification of the crash's people; null if none has any.",
+            ),
+            consistent(
+                "fatal_people_counted",
+                ("injuries_fatal", "crash_people.injury_classification"),
+                RARE,
+                "injuries_fatal is the number of the crash's people whose injury_classification is FATAL.",
+            ),
+            consistent(
+                "unknown_injuries_without_people",
+                ("injuries_total", "crash_people.crash_record_id"),
+                RARE,
+                "injuries_total is null only where the crash has no people: null is not zero.",
+            ),
+        ),
+    ),
+)
+
+WITH_THE_CRASHES = Cadence(
+    schedule="daily_refresh",
+    job="load_crash_days",
+    cron="30 6 * * *",
+    days=30,
+    told="Every morning, after the portal's own refresh: the last 30 days",
+    late_after=timedelta(days=2),
+    stale_after=timedelta(days=4),
+)
+"""Crashes, and what belongs to them."""
+
 CRASHES = Feed(
     name="crashes",
     dataset_id="85ca-t3if",
@@ -342,4 +414,9 @@ CRASHES = Feed(
     columns=COLUMNS,
     indexes=(("crash_date", "latitude", "longitude"), ("beat_of_occurrence",), ("most_severe_injury",)),
     coordinates=Coordinates(),
+    essential=("latitude", "first_crash_type", "prim_contributory_cause", "injuries_total", "most_severe_injury"),
+    cadence=WITH_THE_CRASHES,
+    relations=RELATIONS,
+    reported=Reported("date_police_notified", "crash_date"),
+    computed_regions=(":@computed_region_rpca_8um6",),
 )

@@ -4,7 +4,10 @@ Column names are the portal's own (data.cityofchicago.org/d/gzaz-isa6), which de
 usable key: `person_id` is blank for some victims and repeats for others.
 """
 
+from datetime import timedelta
+
 from chicago_crashes.feeds.columns import (
+    Cadence,
     Coordinates,
     Feed,
     Surrogate,
@@ -15,6 +18,8 @@ from chicago_crashes.feeds.columns import (
     text,
     timestamp,
 )
+from chicago_crashes.feeds.questions import Question
+from chicago_crashes.feeds.relations import Relations, consistent
 
 COLUMNS = (
     text(
@@ -41,6 +46,37 @@ COLUMNS = (
     point("geocoded_column", "The place as a point", header="Location"),
 )
 
+RELATIONS = (
+    Relations(
+        Question.CONSISTENT,
+        ("people",),
+        (
+            consistent(
+                "person_exists",
+                ("person_id", "crash_people.person_id"),
+                0.05,
+                "A victim with one person_id is among the people of a crash of that day, or of the day before or after.",
+            ),
+            consistent(
+                "person_died",
+                ("person_id", "crash_people.injury_classification"),
+                0.05,
+                "The injury_classification of that person is FATAL.",
+            ),
+        ),
+    ),
+)
+
+AS_CASES_ARE_SETTLED = Cadence(
+    schedule="fatalities_refresh",
+    job="load_fatality_days",
+    cron="0 7 * * 1",
+    days=183,
+    told="Every Monday, because the list is edited as cases are settled: the last 183 days",
+    late_after=timedelta(days=8),
+    stale_after=timedelta(days=15),
+)
+
 FATALITIES = Feed(
     name="fatalities",
     dataset_id="gzaz-isa6",
@@ -56,4 +92,9 @@ FATALITIES = Feed(
         parts=("person_id", "crash_date", "crash_location"),
     ),
     coordinates=Coordinates(point="geocoded_column"),
+    essential=("victim", "latitude"),
+    cadence=AS_CASES_ARE_SETTLED,
+    relations=RELATIONS,
+    # Most weeks nobody is killed, and cases settle late.
+    quiet_for=None,
 )

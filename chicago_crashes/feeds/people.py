@@ -4,7 +4,10 @@ Column names and descriptions are the portal's own (data.cityofchicago.org/d/u6p
 seen in published rows, so a new one is reported rather than refused.
 """
 
-from chicago_crashes.feeds.columns import Feed, category, integer, number, text, timestamp
+from chicago_crashes.feeds.columns import Feed, Reported, category, integer, number, text, timestamp
+from chicago_crashes.feeds.crashes import WITH_THE_CRASHES
+from chicago_crashes.feeds.questions import Question
+from chicago_crashes.feeds.relations import OF_ONE_CRASH, RARE, Relations, connected
 
 COLUMNS = (
     text(
@@ -29,6 +32,7 @@ COLUMNS = (
     integer(
         "vehicle_id",
         "The VEHICLE_ID of the unit in the Vehicles dataset. (The portal's description says CRASH_UNIT_ID; in the data it never is.)",
+        published_as="text",
     ),
     timestamp("crash_date", "Date and time of crash as entered by the reporting officer"),
     text(
@@ -222,6 +226,34 @@ COLUMNS = (
     ),
 )
 
+RELATIONS = (
+    Relations(
+        Question.CONNECTED,
+        ("crashes", "vehicles"),
+        (
+            connected("crash_exists", ("crash_record_id",), OF_ONE_CRASH, "The person's crash is in crashes."),
+            connected(
+                "dated_like_crash",
+                ("crash_date", "crashes.crash_date"),
+                OF_ONE_CRASH,
+                "crash_date is that of the person's crash.",
+            ),
+            connected(
+                "unit_exists",
+                ("person_id", "crash_vehicles.crash_unit_id"),
+                RARE,
+                "A person O<n> belongs to the unit whose crash_unit_id is n, in the same crash.",
+            ),
+            connected(
+                "vehicle_exists",
+                ("vehicle_id", "crash_vehicles.vehicle_id"),
+                RARE,
+                "vehicle_id is the vehicle_id of a unit of the same crash.",
+            ),
+        ),
+    ),
+)
+
 PEOPLE = Feed(
     name="people",
     dataset_id="u6pd-qa9d",
@@ -231,4 +263,8 @@ PEOPLE = Feed(
     key=("crash_record_id", "person_id"),
     columns=COLUMNS,
     indexes=(("person_type",), ("injury_classification",), ("age",), ("crash_date",), ("vehicle_id",)),
+    essential=("person_type", "injury_classification", "sex"),
+    cadence=WITH_THE_CRASHES,
+    relations=RELATIONS,
+    reported=Reported("date_police_notified", "crash_date", feed="crashes", by="crash_record_id"),
 )

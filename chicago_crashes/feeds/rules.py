@@ -1,87 +1,27 @@
 """The rules of validation, each declared once: what it asks, of which columns, how much may break it, what is done then.
 
 From a rule come the repair or the quarantine (`cleaning`), the check (`inspection`) and the documentation
-(`dictionary`). Rules about one value are derived from the columns here; relations between columns and tables are
-declared in `chicago_crashes.relations`.
+(`dictionary`). Rules about one value are derived from the columns here; relations between columns and tables stand in
+the declarations of the feeds (`feeds.relations`).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
-from math import ceil
 
 from chicago_crashes.feeds.columns import Column, Feed, Kind
+from chicago_crashes.feeds.questions import MEANINGS, Action, Question, Rule, Severity
 
-
-class Question(StrEnum):
-    """What people ask of a table; each question is a check of that name."""
-
-    COMPLETE = "complete"
-    UNIQUE = "unique"
-    VALID = "valid"
-    CONSISTENT = "consistent"
-    CONNECTED = "connected"
-    FRESH = "fresh"
-    SCHEMA = "schema"
-
-
-MEANINGS = {
-    Question.COMPLETE: "Every published row is accounted for: portal = raw lake = table + quarantine",
-    Question.UNIQUE: "Every row has a key and a date, and no key occurs twice",
-    Question.VALID: "Every value has its column's type, lies within its bounds and is a known category",
-    Question.CONSISTENT: "What rows say of one another agrees",
-    Question.CONNECTED: "Every row finds the rows it names",
-    Question.FRESH: "The newest crash and the last look at the portal are not older than they should be",
-    Question.SCHEMA: "The portal publishes the declared columns with the declared types, and no others",
-}
-
-
-class Action(StrEnum):
-    """What is done with a row or value that breaks a rule. Whatever it is, the row as published stays in the lake."""
-
-    NULLED = "nulled"
-    FLAGGED = "flagged"
-    QUARANTINED = "quarantined"
-    CHECKED = "checked"
-
-
-class Severity(StrEnum):
-    """How bad it is when more rows break a rule than its threshold allows."""
-
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule. `columns` are those it reads, the first the one it belongs to.
-
-    `threshold` is the share of the rows it applies to that may break it before people should look.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    question: Question
-    action: Action
-    threshold: float
-    meaning: str
-    severity: Severity = Severity.WARNING
-
-    @property
-    def column(self) -> str:
-        """The column it belongs to."""
-        return self.columns[0]
-
-    @property
-    def label(self) -> str:
-        """What it is called among the rules of its question."""
-        return f"{self.column} {self.name}" if self.question is Question.VALID else self.name
-
-    def allowed(self, rows: int) -> int:
-        """How many of `rows` may break it; a single row never breaks a threshold above zero."""
-        return ceil(self.threshold * rows)
-
+__all__ = [
+    "MEANINGS",
+    "SECOND_ROW",
+    "Action",
+    "Question",
+    "Rule",
+    "Severity",
+    "bounds_in_words",
+    "quarantine_rules",
+    "value_rules",
+]
 
 SECOND_ROW = "second row with the same key"
 
@@ -98,7 +38,7 @@ def quarantine_rules(feed: Feed) -> tuple[Rule, ...]:
             0.001,
             f"Every row has a readable {name}; without one it cannot be told from others or belongs to no day.",
         )
-        for name in (feed.date, *feed.key)
+        for name in dict.fromkeys((feed.date, *feed.key))
     )
     second = Rule(
         SECOND_ROW,

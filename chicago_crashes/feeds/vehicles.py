@@ -3,7 +3,10 @@
 Column names and, where there are any, descriptions are the portal's own (data.cityofchicago.org/d/68nd-jvt3).
 """
 
-from chicago_crashes.feeds.columns import Feed, category, flag, integer, text, timestamp
+from chicago_crashes.feeds.columns import Feed, Reported, category, flag, integer, text, timestamp
+from chicago_crashes.feeds.crashes import WITH_THE_CRASHES
+from chicago_crashes.feeds.questions import Question
+from chicago_crashes.feeds.relations import OF_ONE_CRASH, Relations, connected
 
 COLUMNS = (
     integer("crash_unit_id", "A unique identifier for each vehicle record."),
@@ -279,6 +282,22 @@ COLUMNS = (
     ),
 )
 
+RELATIONS = (
+    Relations(
+        Question.CONNECTED,
+        ("crashes",),
+        (
+            connected("crash_exists", ("crash_record_id",), OF_ONE_CRASH, "The unit's crash is in crashes."),
+            connected(
+                "dated_like_crash",
+                ("crash_date", "crashes.crash_date"),
+                OF_ONE_CRASH,
+                "crash_date is that of the unit's crash.",
+            ),
+        ),
+    ),
+)
+
 VEHICLES = Feed(
     name="vehicles",
     dataset_id="68nd-jvt3",
@@ -288,4 +307,8 @@ VEHICLES = Feed(
     key=("crash_unit_id",),
     columns=COLUMNS,
     indexes=(("crash_record_id",), ("vehicle_type",), ("vehicle_year",), ("make",), ("crash_date",), ("vehicle_id",)),
+    essential=("unit_type",),
+    cadence=WITH_THE_CRASHES,
+    relations=RELATIONS,
+    reported=Reported("date_police_notified", "crash_date", feed="crashes", by="crash_record_id"),
 )

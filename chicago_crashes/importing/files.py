@@ -22,9 +22,6 @@ MOST_COLUMNS = 1_000
 LIKELY = 0.5
 """A file with this share of a feed's columns is meant as an export of it, whatever its name."""
 
-NAMED_LIKE = ("fatalities", "vehicles", "people", "crashes")
-"""Words that make a file name that of an export. `crashes` is last: the portal puts it in the names of all feeds."""
-
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
@@ -135,8 +132,17 @@ def _best_feed(path: Path, header: list[str]) -> Feed | None:
 
 
 def _feed_by_name(path: Path) -> Feed | None:
-    named = {feed.name: feed for feed in FEEDS}
-    return next((named[word] for word in NAMED_LIKE if word in path.name.lower()), None)
+    """The feed that a word in the file's name stands for; of several words the one in the fewest feeds' titles.
+
+    The portal names its exports by the titles, and puts some words into the titles of many feeds.
+    """
+    name = _plain(path.stem)
+    words = [(word, feed) for feed in FEEDS for word in (feed.name, *feed.named_like) if word in name]
+    return min(words, key=lambda found: _titles_with(found[0]), default=("", None))[1]
+
+
+def _titles_with(word: str) -> int:
+    return sum(word in _plain(feed.title) for feed in FEEDS)
 
 
 def _required(feed: Feed) -> list[str]:
@@ -168,6 +174,11 @@ def _api_names(feed: Feed, header: list[str]) -> tuple[str, ...]:
     names = []
     for place, title in enumerate(header, 1):
         plain = title.strip().lower()
-        invented = re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or f"column_{place}"
+        invented = _plain(title) or f"column_{place}"
         names.append(plain if plain in feed.column_names else declared.get(plain, invented))
     return tuple(names)
+
+
+def _plain(text: str) -> str:
+    """Lower-case letters and figures, with underscores between the words."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")

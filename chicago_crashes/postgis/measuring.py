@@ -11,7 +11,7 @@ from sqlalchemy import DateTime
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chicago_crashes.feeds import Feed, Kind
-from chicago_crashes.postgis.tables import TABLES
+from chicago_crashes.postgis.tables import table_of
 
 LONGEST_EXAMPLE = 40
 SHARED_BY = 5
@@ -38,7 +38,7 @@ class MeasuredTable:
 
 def measure(connection: Connection, feed: Feed) -> MeasuredTable | None:
     """Measure the feed's table; None if it is empty."""
-    table = TABLES[feed.name]
+    table = table_of(feed)
     measured = [column for column in table.columns if not _is_ours(column)]
     counts = sql.SQL(", ").join(sql.SQL("count({})").format(sql.Identifier(column.name)) for column in measured)
     rows, first, last, *filled = connection.execute(

@@ -1,6 +1,6 @@
 """The quality scores in `ops.quality_scores`: made by one statement per feed, read for whoever shows or judges them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from psycopg import Connection, sql
 from psycopg.rows import class_row
 
 from chicago_crashes import quality
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds import Feed, feed_named
 from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.quality import Score
 from chicago_crashes.relations import Comparison, comparisons_of
@@ -81,42 +81,48 @@ def unscored_months(connection: Connection) -> dict[date, datetime]:
 
 def _statement(feed: Feed) -> sql.Composed:
     template = sql_file("quality")
-    delay, crash = _delay(feed)
-    essential = quality.ESSENTIAL[feed.name]
+    delay, reporting = _delay(feed)
+    comparisons = comparisons_of(feed)
     return template.format(
         table=sql.Identifier(feed.table),
         date=sql.Identifier(feed.date),
-        incomplete=sql.SQL(" or ").join(
-            sql.SQL("{} is null").format(sql.Identifier("this", name)) for name in essential
-        ),
+        incomplete=_any(sql.SQL("{} is null").format(sql.Identifier("this", name)) for name in feed.essential),
         delay=delay,
-        crash=crash,
-        broken=_broken(comparisons_of(feed)),
+        reporting=reporting,
+        has_relations=sql.Literal(bool(comparisons)),
+        broken=_broken(comparisons),
     )
 
 
-def _delay(feed: Feed) -> tuple[sql.SQL, sql.SQL]:
-    """How long after a row's crash the police knew of it, and the join that tells."""
-    match feed.name:
-        case "crashes":
-            return sql.SQL("(this.date_police_notified - this.crash_date)"), sql.SQL("")
-        case "people" | "vehicles":
-            return (
-                sql.SQL("(crash.date_police_notified - crash.crash_date)"),
-                sql.SQL("left join crashes as crash on crash.crash_record_id = this.crash_record_id"),
-            )
-        case _:
-            return sql.SQL("null::interval"), sql.SQL("")
+def _delay(feed: Feed) -> tuple[sql.Composable, sql.Composable]:
+    """How long after it happened the City knew of a row, and the join that tells."""
+    told = feed.reported
+    if told is None:
+        return sql.SQL("null::interval"), sql.SQL("")
+    teller = "this" if told.feed is None else "reporting"
+    delay = sql.SQL("({} - {})").format(sql.Identifier(teller, told.column), sql.Identifier(teller, told.date))
+    if told.feed is None or told.by is None:
+        return delay, sql.SQL("")
+    join = sql.SQL("left join {table} as reporting on {theirs} = {ours}").format(
+        table=sql.Identifier(feed_named(told.feed).table),
+        theirs=sql.Identifier("reporting", told.by),
+        ours=sql.Identifier("this", told.by),
+    )
+    return delay, join
 
 
 def _broken(comparisons: Sequence[Comparison]) -> sql.Composable:
     """The rows that break a relation, whichever."""
-    return sql.SQL(" union all ").join(
-        sql.SQL("select day, row_key from ({statement}) as judged where {some_is_broken}").format(
-            statement=sql_file(comparison.statement),
-            some_is_broken=sql.SQL(" or ").join(
-                sql.SQL("not {}").format(sql.Identifier(relation.name)) for relation in comparison.relations
-            ),
-        )
-        for comparison in comparisons
+    none = sql.SQL("select null::date as day, null::text as row_key where false")
+    return sql.SQL(" union all ").join([none, *map(_broken_of, comparisons)])
+
+
+def _broken_of(comparison: Comparison) -> sql.Composable:
+    return sql.SQL("select day, row_key from ({statement}) as judged where {some_is_broken}").format(
+        statement=sql_file(comparison.statement),
+        some_is_broken=_any(sql.SQL("not {}").format(sql.Identifier(rule.name)) for rule in comparison.relations),
     )
+
+
+def _any(conditions: Iterable[sql.Composable]) -> sql.Composable:
+    return sql.SQL(" or ").join([sql.SQL("false"), *conditions])

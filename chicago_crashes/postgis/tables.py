@@ -4,6 +4,7 @@ Only the migrations beside this module ever change the database; a test holds th
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from geoalchemy2 import Geometry
@@ -34,13 +35,12 @@ from chicago_crashes.feeds import FEEDS, Column, Coordinates, Feed, Kind
 SRID = 4326
 COORDINATE_STATUSES = ("ok", "missing", "zero", "out_of_bounds")
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pkey",
-        "ck": "%(table_name)s_%(constraint_name)s_check",
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-    }
-)
+NAMES = {
+    "pk": "%(table_name)s_pkey",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+}
+metadata = MetaData(naming_convention=NAMES)
 
 
 def column_type(kind: Kind) -> TypeEngine[Any]:
@@ -58,12 +58,12 @@ def column_type(kind: Kind) -> TypeEngine[Any]:
             return Text()
 
 
-def table_for(feed: Feed) -> Table:
+def table_for(feed: Feed, among: MetaData) -> Table:
     """The table a feed becomes."""
     columns = [*_key_columns(feed), *(_declared_column(feed, column) for column in feed.columns), *_kept_columns(feed)]
     table = Table(
         feed.table,
-        metadata,
+        among,
         *columns,
         PrimaryKeyConstraint(*feed.key),
         *(CheckConstraint(condition, name=name) for name, condition in bound_conditions(feed)),
@@ -172,7 +172,14 @@ def _place_columns(coordinates: Coordinates) -> list[TableColumn[Any]]:
     ]
 
 
-TABLES = {feed.name: table_for(feed) for feed in FEEDS}
+TABLES = {feed: table_for(feed, metadata) for feed in FEEDS}
+
+
+@cache
+def table_of(feed: Feed) -> Table:
+    """The table of a feed. One that is only tried out has it apart from those that the migrations make."""
+    return TABLES[feed] if feed in TABLES else table_for(feed, MetaData(naming_convention=NAMES))
+
 
 SIGNATURES = Table(
     "signatures",

@@ -21,8 +21,6 @@ TYPES = {
 }
 """The portal's types, as its metadata call them, that a column of each kind is published with."""
 
-NUMBERS_PUBLISHED_AS_TEXT = {("people", "vehicle_id")}
-
 NEAR_NAME = 0.75
 """How alike two names are at least, from 0 to 1, for one to be taken for the other's new name."""
 
@@ -68,7 +66,7 @@ def compare(feed: Feed, published: Sequence[Published]) -> Iterator[Difference]:
     now = {column.name: column for column in published}
     new = [column for column in published if column.name not in feed.column_names]
     for column in feed.columns:
-        expected = _types(feed, column)
+        expected = _types(column)
         if found := now.get(column.name):
             if found.type not in expected:
                 told = f"{column.name} is published as {found.type}, declared as {' or '.join(expected)}."
@@ -84,13 +82,13 @@ def compare(feed: Feed, published: Sequence[Published]) -> Iterator[Difference]:
         yield Difference(Drift.NEW, unknown.name, told)
 
 
-def _types(feed: Feed, column: Column) -> tuple[str, ...]:
-    return ("text",) if (feed.name, column.name) in NUMBERS_PUBLISHED_AS_TEXT else TYPES[column.kind]
+def _types(column: Column) -> tuple[str, ...]:
+    return (column.published_as,) if column.published_as else TYPES[column.kind]
 
 
 def _successor(feed: Feed, lost: Column, published: Sequence[Published], new: Sequence[Published]) -> Published | None:
     """The new column that has the lost one's type, and its place or a name much like its own."""
-    alike = [column for column in new if column.type in _types(feed, lost)]
+    alike = [column for column in new if column.type in _types(lost)]
     by_name = sorted(alike, key=lambda column: _likeness(column.name, lost.name), reverse=True)
     if by_name and _likeness(by_name[0].name, lost.name) >= NEAR_NAME:
         return by_name[0]

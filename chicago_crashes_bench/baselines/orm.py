@@ -16,7 +16,7 @@ from chicago_crashes.cleaning.clean import DAY, clean
 from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.lake import Lake
 from chicago_crashes.postgis.migrate import engine_for
-from chicago_crashes.postgis.tables import TABLES
+from chicago_crashes.postgis.tables import table_of
 from chicago_crashes_bench.baselines import Rate
 from chicago_crashes_bench.bench import Bench
 from chicago_crashes_bench.database import settle
@@ -105,5 +105,5 @@ def _mapped(feed: Feed) -> type[Any]:
             setattr(self, name, value)
 
     row_class = type(f"{feed.name}_row", (), {"__init__": take})
-    registry().map_imperatively(row_class, TABLES[feed.name].to_metadata(MetaData(), schema=SCHEMA))
+    registry().map_imperatively(row_class, table_of(feed).to_metadata(MetaData(), schema=SCHEMA))
     return row_class

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds import CRASHES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.ingest import LoadedDay, load_days
 from chicago_crashes.lake import Lake
 from chicago_crashes_bench import database
@@ -42,7 +42,7 @@ class Timing:
 def measure(bench: Bench) -> Found:
     """The pair of measures for crashes, people and vehicles."""
     lake, rows_of_days = bench.lake
-    for feed in FEEDS[:3]:
+    for feed in (CRASHES, PEOPLE, VEHICLES):
         timings = []
         for rows in bench.sizes.rows:
             days = first_days(rows_of_days[feed.name], rows)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import psycopg
 from psycopg import sql
 
-from chicago_crashes.feeds import FEEDS, Feed, feed_named
+from chicago_crashes.feeds import CRASHES, PEOPLE, VEHICLES, Feed, feed_named
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.soql import between
@@ -34,7 +34,7 @@ def measure(bench: Bench) -> Found:
         bench.workplace.environment(history.database_url, portal.url, history.lake),
         bench.workplace.folder / "refresh",
     )
-    for feed in FEEDS[:3]:
+    for feed in (CRASHES, PEOPLE, VEHICLES):
         _require_arrival(history.database_url, feed, new_day, amended=len(days))
     yield Measurement(
         "a usual day: portal to checked tables",

@@ -30,7 +30,7 @@ from chicago_crashes.alerts.incidents import (
 )
 from chicago_crashes.alerts.staleness import review_newest, review_polls
 from chicago_crashes.alerts.telling import MESSAGES_AT_ONCE, TELLER, Told, tell
-from chicago_crashes.feeds import CRASHES, FEEDS, feed_named
+from chicago_crashes.feeds import CRASHES, PEOPLE, feed_named
 from chicago_crashes_tests.alerts.receiver import SECRETS, Receiver, receiving
 
 UI = "http://ui.example:3000/"
@@ -252,7 +252,7 @@ def test_unknown_columns_are_one_incident_until_they_are_declared_or_others(conn
     for unknown in (["b", "a"], ["a", "b"], ["a"]):
         review_unknown_columns(connection, CRASHES, unknown, run_id="a-run")
     assert keys(connection) == ["schema_drift/crashes/unknown columns a"]
-    review_unknown_columns(connection, FEEDS[1], [], run_id="a-run")
+    review_unknown_columns(connection, PEOPLE, [], run_id="a-run")
     assert is_open(connection)
     review_unknown_columns(connection, CRASHES, [], run_id="a-run")
     assert not is_open(connection)

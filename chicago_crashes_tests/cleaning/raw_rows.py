@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 
 import polars as pl
 
 from chicago_crashes.cleaning.clean import DAY
 from chicago_crashes.feeds import SYSTEM_FIELDS, Feed
+from chicago_crashes.local.portal.synthetic.days import days_between
+from chicago_crashes.local.portal.synthetic.declared import rows_of
 
 A_DAY = date(2021, 12, 31)
 NOON = "2021-12-31T12:00:00.000"
@@ -56,13 +59,24 @@ SOUND_ROWS: dict[str, dict[str, str]] = {
 }
 
 
+def sound_row(feed: Feed) -> Row:
+    """A row without fault: the one above, or for a feed that has none there, one made from its declaration."""
+    return SOUND_ROWS.get(feed.name) or _made(feed)
+
+
+@cache
+def _made(feed: Feed) -> Row:
+    days = days_between(A_DAY, A_DAY, seed=7, rows_per_day=1)
+    return dict(rows_of(feed, days).select(feed.column_names).row(0, named=True))
+
+
 def raw_frame(feed: Feed, rows: Sequence[Row], *, day: date | None = A_DAY) -> pl.DataFrame:
     """A raw frame of sound rows, each with its own `:id`, changed as `rows` say; `day` None leaves the day out."""
     system = [
         {":id": f"row-{place}", ":created_at": PUBLISHED, ":updated_at": PUBLISHED, ":version": "rv-1"}
         for place in range(len(rows))
     ]
-    whole = [{**given, **SOUND_ROWS[feed.name], **row} for given, row in zip(system, rows, strict=True)]
+    whole = [{**given, **sound_row(feed), **row} for given, row in zip(system, rows, strict=True)]
     names = dict.fromkeys([*SYSTEM_FIELDS, *feed.column_names, *(name for row in rows for name in row)])
     frame = pl.DataFrame(
         [[row.get(name) for name in names] for row in whole], schema=dict.fromkeys(names, pl.String), orient="row"

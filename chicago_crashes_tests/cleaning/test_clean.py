@@ -9,10 +9,9 @@ import polars as pl
 import pytest
 
 from chicago_crashes.cleaning.clean import DAY, FINDING_SCHEMA, QUARANTINE_SCHEMA, Cleaned, clean
-from chicago_crashes.feeds import FEEDS, Feed, feed_named
+from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, VEHICLES, Feed
 from chicago_crashes_tests.cleaning.raw_rows import A_DAY, NOON, PUBLISHED, Row, raw_frame
 
-CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
 Found = tuple[str, str, str | None, str]
 TYPE_FAULT, KEPT = "type", None
 
@@ -497,7 +496,3 @@ def test_days_are_cleaned_together_as_they_are_alone() -> None:
     assert together.rows.equals(pl.concat([part.rows for part in apart]))
     assert together.findings.equals(pl.concat([part.findings for part in apart]))
     assert together.quarantined.equals(pl.concat([part.quarantined for part in apart]))
-
-
-def test_feeds_are_in_the_order_the_tests_take_them_in() -> None:
-    assert [feed_named(name) for name in ("crashes", "people", "vehicles", "fatalities")] == list(FEEDS)

@@ -9,13 +9,12 @@ import pytest
 from chicago_crashes.cleaning.clean import clean
 from chicago_crashes.cleaning.rules import rules
 from chicago_crashes.cleaning.schema import Failures, failures, key_schema, stored_types, valid_schema
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, VEHICLES, Feed
 from chicago_crashes.feeds.rules import Rule, quarantine_rules, value_rules
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 
 # ruff: noqa: DTZ001 - the portal's timestamps are wall time and carry no zone
 
-CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
 every_feed = pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
 
 

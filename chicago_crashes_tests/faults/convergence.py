@@ -1,7 +1,7 @@
 """The oracle: what the tables must hold, made from the portal's final content as a clean load would make it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,7 +24,7 @@ NOT_FROM_THE_PORTAL = ("created_at", "updated_at", "source_updated_at", "geometr
 
 
 def tables_equal_portal(
-    connection: Connection, store: PortalStore, first: date, last: date, feeds: tuple[Feed, ...] = FEEDS
+    connection: Connection, store: PortalStore, first: date, last: date, feeds: Sequence[Feed] = FEEDS
 ) -> None:
     """Assert that table, findings, quarantine and signatures of the days are what a clean load would give.
 

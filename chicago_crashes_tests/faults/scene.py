@@ -14,7 +14,7 @@ from tenacity import RetryCallState
 
 from chicago_crashes.changes import find_changes
 from chicago_crashes.errors import CrashesError
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.ingest import FetchedDay, LoadedDay, fetch_days, load_days
 from chicago_crashes.lake import Lake
 from chicago_crashes.local.portal.faults import ROWS, Fault
@@ -40,9 +40,9 @@ def small_portal() -> PortalStore:
     """Four days of all feeds with documented dirt, people without a crash, and victims that nothing tells apart."""
     store = PortalStore()
     for batch in generate(FIRST, LAST, rows_per_day=6):
-        for feed in FEEDS[:3]:
+        for feed in (CRASHES, PEOPLE, VEHICLES):
             store.publish(feed.dataset_id, batch.frames[feed.name])
-    store.publish(FEEDS[3].dataset_id, _victims())
+    store.publish(FATALITIES.dataset_id, _victims())
     return store
 
 
@@ -63,7 +63,7 @@ def _victims() -> pl.DataFrame:
             for day in DAYS
             for place in range(3)
         ],
-        schema={column.name: pl.String for column in FEEDS[3].columns},
+        schema={column.name: pl.String for column in FATALITIES.columns},
         orient="row",
     )
 

@@ -149,7 +149,7 @@ def test_an_unknown_feed_is_answered_with_the_known_ones() -> None:
 
 
 def test_no_names_mean_all_feeds() -> None:
-    assert feeds_named([]) == FEEDS
+    assert feeds_named([]) == tuple(FEEDS)
     assert [feed.name for feed in feeds_named(["people", "crashes"])] == ["people", "crashes"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from chicago_crashes.feeds import Column, Feed, Kind
-from chicago_crashes_tests.cleaning.raw_rows import SOUND_ROWS
+from chicago_crashes_tests.cleaning.raw_rows import sound_row
 
 Row = Mapping[str, str | None]
 
@@ -24,7 +24,7 @@ def write_export(path: Path, feed: Feed, rows: pl.DataFrame) -> None:
 
 def sound_line(feed: Feed, **changes: str) -> str:
     """One line of an export: a sound row, changed as told."""
-    row = {**SOUND_ROWS[feed.name], **changes}
+    row = {**sound_row(feed), **changes}
     return ",".join(_quoted(_exported(column, row.get(column.name))) for column in feed.columns)
 
 

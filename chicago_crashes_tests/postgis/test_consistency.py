@@ -4,18 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 
+from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, VEHICLES
 from chicago_crashes.postgis.consistency import EXAMPLES, Judged, Tally, judged_days, loaded_days, together
-from chicago_crashes.relations import (
-    CRASHES_CONSISTENT,
-    FATALITIES_CONSISTENT,
-    PEOPLE,
-    PEOPLE_CONNECTED,
-    VEHICLES_CONNECTED,
-    Comparison,
-)
+from chicago_crashes.relations import Comparison, comparisons_of
 from chicago_crashes_tests.marts.feed_rows import DAY, Value, add_crash, add_person, add_unit, sign
 from chicago_crashes_tests.postgis.loading import Connection
 
+(CRASHES_CONSISTENT,) = comparisons_of(CRASHES)
+(PEOPLE_CONNECTED,) = comparisons_of(PEOPLE)
+(VEHICLES_CONNECTED,) = comparisons_of(VEHICLES)
+(FATALITIES_CONSISTENT,) = comparisons_of(FATALITIES)
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
 HOLDS, BROKEN, NOT_TOLD = (1, 0), (1, 1), (0, 0)
 FATAL: dict[str, Value] = {"injury_classification": "FATAL"}

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import psycopg
 import pytest
 
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
 from chicago_crashes.postgis.merge import DayCounts
 from chicago_crashes.postgis.reading import accounts
 from chicago_crashes_tests.cleaning.raw_rows import Row
@@ -22,7 +22,6 @@ from chicago_crashes_tests.postgis.loading import (
     versions,
 )
 
-CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
 DAY, NEXT_DAY = date(2021, 12, 30), date(2021, 12, 31)
 LATER, LATEST = "2022-03-01T00:00:00.000Z", "2022-04-01T00:00:00.000Z"
 SETS_OF_ROWS: dict[str, list[Row]] = {

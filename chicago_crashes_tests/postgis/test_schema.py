@@ -12,14 +12,13 @@ from psycopg import sql
 from sqlalchemy import Connection as AlchemyConnection
 from sqlalchemy import text
 
-from chicago_crashes.feeds import FEEDS, Feed, Kind
+from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, VEHICLES, Feed, Kind
 from chicago_crashes.postgis import migrate
 from chicago_crashes.postgis.schema import metadata
 from chicago_crashes_tests.postgis.loading import Connection, connected, load, rows_of
 
 # ruff: noqa: DTZ001 - the portal's timestamps are wall time and carry no zone
 
-CRASHES, PEOPLE, VEHICLES, FATALITIES = FEEDS
 DAY = date(2021, 12, 31)
 MADE_BY_OTHERS = ("spatial_ref_sys", "alembic_version", "geometry_columns", "geography_columns")
 VIEWS = ("executions", "findings_summary", "crash_areas")

@@ -7,7 +7,7 @@ from random import Random
 
 import polars as pl
 
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
 from chicago_crashes.local.portal import mutations
 from chicago_crashes.local.portal.store import TIMES, PortalStore
 from chicago_crashes.local.portal.synthetic import generate
@@ -104,7 +104,7 @@ class City:
                 if batch.frames[feed.name].height:
                     mutations.publish_more(self.store, feed, self._with_fresh_keys(feed, batch.frames[feed.name]))
         self.last = day
-        for feed in FEEDS[:3]:
+        for feed in (CRASHES, PEOPLE, VEHICLES):
             self._publish_late(feed)
             self._amend(feed)
             self._delete(feed)

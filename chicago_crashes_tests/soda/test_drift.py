@@ -13,7 +13,7 @@ from chicago_crashes.soda.drift import Difference, Drift, Published, compare
 
 def as_declared(feed: Feed) -> list[Published]:
     """What the stand-in portal says of the feed's columns."""
-    types = [(column.name, published_type(feed, column)) for column in feed.columns]
+    types = [(column.name, published_type(column)) for column in feed.columns]
     return [Published(name, NAMES.get(kind, kind.value)) for name, kind in types]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from chicago_crashes.feeds import Column, Feed, Kind
+from chicago_crashes.feeds import Column, Kind
 
 HIDDEN_NUMBER = "#"
 """The column of the store that no query can name: the number behind `:id`."""
@@ -44,13 +44,11 @@ TYPE_OF_KIND = {
     Kind.POINT: SodaType.POINT,
 }
 """All other kinds are text to the portal, flags included."""
-TYPE_OF_COLUMN = {("people", "vehicle_id"): SodaType.TEXT}
-"""Columns the portal publishes as another type than their kind suggests."""
 
 
-def published_type(feed: Feed, column: Column) -> SodaType:
+def published_type(column: Column) -> SodaType:
     """The type the portal gives a declared column."""
-    return TYPE_OF_COLUMN.get((feed.name, column.name)) or TYPE_OF_KIND.get(column.kind, SodaType.TEXT)
+    return SodaType(column.published_as) if column.published_as else TYPE_OF_KIND.get(column.kind, SodaType.TEXT)
 
 
 @dataclass(frozen=True, slots=True)

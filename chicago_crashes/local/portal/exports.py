@@ -31,7 +31,7 @@ BYTES_PER_BATCH = 16 * 1024 * 1024
 
 
 def publish_directory(store: PortalStore, *directories: Path) -> None:
-    """Publish every `crashes*.csv`, `people*.csv`, `vehicles*.csv` and `fatalities*.csv` of `directories`.
+    """Publish every CSV file of `directories` whose name begins with a feed's (`crashes*.csv`).
 
     GeoJSON files named after layers are published, too. A feed without a file is served empty.
 
@@ -105,7 +105,7 @@ def _api_names(header: list[str], feed: Feed, path: Path) -> dict[str, str]:
 
 
 def _as_served(texts: pl.DataFrame, feed: Feed) -> pl.DataFrame:
-    types = {column.name: published_type(feed, column) for column in feed.columns}
+    types = {column.name: published_type(column) for column in feed.columns}
     dates = [name for name in texts.columns if types.get(name) is SodaType.FLOATING]
     numbers = [name for name in texts.columns if types.get(name) is SodaType.NUMBER]
     served = texts.with_columns(*map(_iso, dates), *map(_without_commas, numbers))

@@ -28,8 +28,6 @@ from chicago_crashes.local.portal.functions import MACROS
 from chicago_crashes.local.portal.translate import quoted
 
 TIMES = (":created_at", ":updated_at")
-REGIONS = {"85ca-t3if": {":@computed_region_rpca_8um6": "location"}}
-"""The columns the portal computes from a point by itself, per dataset."""
 ROWS_PER_BATCH = 2_000
 DATABASE_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     # What a query needs is built in; nothing is ever fetched from elsewhere.
@@ -219,7 +217,7 @@ class PortalStore:
             if name not in TIMES and name not in known
         )
         if not dataset.is_published:
-            places = REGIONS.get(dataset.id, {})
+            places = _regions(dataset.id)
             regions = {name: place for name, place in places.items() if place in rows.columns}
             dataset = replace(dataset, columns=new, regions=regions, is_published=True)
             self._create(dataset)
@@ -270,12 +268,22 @@ def _batches(cursor: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) ->
 
 def _dataset_of(feed: Feed) -> Dataset:
     columns = _declared_columns(feed.dataset_id)
-    return Dataset(feed.dataset_id, feed.title, feed.description, columns, REGIONS.get(feed.dataset_id, {}))
+    return Dataset(feed.dataset_id, feed.title, feed.description, columns, _regions(feed.dataset_id))
+
+
+def _regions(dataset_id: str) -> dict[str, str]:
+    """The columns the portal computes by itself, each with the point it comes from."""
+    return {
+        region: feed.coordinates.point
+        for feed in FEEDS
+        if feed.dataset_id == dataset_id and feed.coordinates
+        for region in feed.computed_regions
+    }
 
 
 def _declared_columns(dataset_id: str) -> tuple[PublishedColumn, ...]:
     return tuple(
-        PublishedColumn(column.name, published_type(feed, column), column.header, column.description)
+        PublishedColumn(column.name, published_type(column), column.header, column.description)
         for feed in FEEDS
         if feed.dataset_id == dataset_id
         for column in feed.columns

@@ -13,7 +13,7 @@ stored as (
         count(*) filter (where {incomplete}) as incomplete,
         count({delay}) as reported,
         count(*) filter (where {delay} > make_interval(days => %(days_to_report)s)) as late
-    from {table} as this {crash}
+    from {table} as this {reporting}
     where this.{date} >= %(first)s and this.{date} < %(after_last)s
     group by 1
 ),
@@ -52,7 +52,7 @@ judged as (
         *,
         %(completeness)s * greatest(0, 1 - (published - stored + incomplete) / most_published) as completeness,
         case when stored > 0 then %(accuracy)s * greatest(0, 1 - inaccurate / most_stored) end as accuracy,
-        case when stored > 0 then %(consistency)s * greatest(0, 1 - inconsistent / most_stored) end as consistency,
+        case when stored > 0 and {has_relations} then %(consistency)s * greatest(0, 1 - inconsistent / most_stored) end as consistency,
         case when reported > 0 then %(timeliness)s * greatest(0, 1 - late / most_reported) end as timeliness,
         case when stored > 0 then %(validity)s * greatest(0, 1 - invalid / most_stored) end as validity
     from counted

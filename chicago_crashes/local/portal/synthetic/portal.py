@@ -9,6 +9,7 @@ import polars as pl
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.local.portal.synthetic import crashes as crashes_feed
+from chicago_crashes.local.portal.synthetic import declared
 from chicago_crashes.local.portal.synthetic import fatalities as fatalities_feed
 from chicago_crashes.local.portal.synthetic import people as people_feed
 from chicago_crashes.local.portal.synthetic import vehicles as vehicles_feed
@@ -87,6 +88,7 @@ def _batch(start: date, end: date, seed: int, rows_per_day: int, dirt: Dirt | No
         "vehicles": vehicles_feed.published(units),
         "fatalities": fatalities_feed.published(victims),
     }
+    published |= {feed.name: declared.rows_of(feed, days) for feed in FEEDS if feed.name not in published}
     if dirt is not None:
         _note_structure(crashes, units, people, account)
         published["fatalities"] = fatalities_feed.repeat_persons(published["fatalities"], dirt, account)
@@ -96,7 +98,7 @@ def _batch(start: date, end: date, seed: int, rows_per_day: int, dirt: Dirt | No
             "vehicles": vehicles_feed.stains(dirt),
             "fatalities": fatalities_feed.stains(dirt),
         }
-        published = {name: stain(name, rows, stains[name], account) for name, rows in published.items()}
+        published = {name: stain(name, rows, stains.get(name, ()), account) for name, rows in published.items()}
         # Equal victims are no fault: their list has no key, so they are numbered.
         for feed in FEEDS:
             if feed.surrogate is None:
@@ -116,8 +118,8 @@ def _note_structure(crashes: pl.DataFrame, units: pl.DataFrame, people: pl.DataF
 def _finished(published: dict[str, pl.DataFrame], seed: int) -> dict[str, pl.DataFrame]:
     finished = {}
     for feed in FEEDS:
-        rows = published[feed.name]
-        groups = "key" if feed.name == "crashes" else "crash_key"
+        rows = declared.with_all_columns(feed, published[feed.name])
+        groups = "crash_key" if "crash_key" in rows.columns else "key"
         timed = with_transactions(rows, feed.name, seed=seed, groups=groups, finished="notified")
         finished[feed.name] = timed.select(*feed.column_names, *SYSTEM_COLUMNS)
     return finished

@@ -2,14 +2,15 @@
 
 import polars as pl
 
+from chicago_crashes.feeds import Feed, feed_named
+from chicago_crashes.feeds.rules import SECOND_ROW
+
 VALUE_RULES = ("bounds", "category", "coordinates_zero", "coordinates_out_of_bounds")
-PLACE = {"crashes": "location", "fatalities": "geocoded_column"}
 
 BREAKS: dict[tuple[str, str], str] = {
     ("crashes", "zero_coordinates"): "coordinates_zero",
     ("crashes", "coordinates_out_of_bounds"): "coordinates_out_of_bounds",
     ("crashes", "unknown_category"): "category",
-    ("crashes", "second_row"): "second row with the same key",
     ("crashes", "injuries_off_by_one"): "injuries_add_up",
     ("crashes", "killed_miscounted"): "fatal_people_counted",
     ("crashes", "unknown_injuries"): "unknown_injuries_without_people",
@@ -22,14 +23,12 @@ BREAKS: dict[tuple[str, str], str] = {
     ("people", "age_above_120"): "bounds",
     ("people", "unknown_category"): "category",
     ("people", "missing_person_id"): "no readable person_id",
-    ("people", "second_row"): "second row with the same key",
     ("people", "orphan"): "crash_exists",
     ("people", "dated_differently"): "dated_like_crash",
     ("people", "another_unit"): "unit_exists",
     ("people", "another_vehicle"): "vehicle_exists",
     ("vehicles", "impossible_year"): "bounds",
     ("vehicles", "unknown_category"): "category",
-    ("vehicles", "second_row"): "second row with the same key",
     ("vehicles", "orphan"): "crash_exists",
     ("vehicles", "dated_differently"): "dated_like_crash",
     ("fatalities", "unknown_category"): "category",
@@ -37,6 +36,7 @@ BREAKS: dict[tuple[str, str], str] = {
     ("fatalities", "survivor_listed"): "person_died",
 }
 """By feed and kind of dirt: the rule it breaks. Dirt that is not here breaks none: it is odd, or only looks like it."""
+OF_ANY_FEED = {"second_row": SECOND_ROW}
 
 
 def seeded_by_rule(seeded: pl.DataFrame) -> dict[tuple[str, str], dict[str, int]]:
@@ -46,11 +46,17 @@ def seeded_by_rule(seeded: pl.DataFrame) -> dict[tuple[str, str], dict[str, int]
     """
     found: dict[tuple[str, str], dict[str, int]] = {}
     for feed, day, column, dirt, rows in seeded.iter_rows():
-        rule = BREAKS.get((feed, dirt))
+        rule = BREAKS.get((feed, dirt)) or OF_ANY_FEED.get(dirt)
         if rule is None:
             continue
-        columns = ("latitude", "longitude", column) if column == PLACE.get(feed) else (column,)
+        columns = _place(feed_named(feed), column)
         of_day = found.setdefault((feed, day.isoformat()), {})
         for label in [f"{name} {rule}" for name in columns] if rule in VALUE_RULES else [rule]:
             of_day[label] = of_day.get(label, 0) + rows
     return found
+
+
+def _place(feed: Feed, column: str) -> tuple[str, ...]:
+    """The columns that break a rule together: the three of a place, or the one."""
+    places = feed.coordinates
+    return (places.latitude, places.longitude, column) if places and column == places.point else (column,)
