@@ -65,7 +65,7 @@ CORE: tuple[Part, ...] = (
         ("soda/columns.py", "soda/drift.py"),
         ("soda/test_columns", "soda/test_drift", "soda/test_download"),
     ),
-    Part("raw lake", ("lake.py",), ("test_lake", "test_ingest", "faults/test_resume")),
+    Part("raw lake", ("lake*.py",), ("test_lake", "test_lake_damage", "test_ingest")),
     Part("loading", ("ingest.py",), ("test_ingest", "faults/test_resume", "faults/test_mutations")),
     Part(
         "cleaning",
@@ -86,7 +86,7 @@ CORE: tuple[Part, ...] = (
         ("postgis/test_merge", "test_ingest", "faults/test_mutations"),
     ),
     Part("guard against losses", ("shrink.py",), ("faults/test_shrink", "faults/test_mutations")),
-    Part("stale days", ("changes.py",), ("automation/test_changes", "faults/test_mutations", "test_inspection")),
+    Part("stale days", ("changes.py", "stale.py"), ("automation/test_changes", "faults/test_stale")),
     Part(
         "checks",
         ("inspection.py", "relations.py", "postgis/reading.py", "postgis/consistency.py", "postgis/records.py"),
@@ -97,7 +97,11 @@ CORE: tuple[Part, ...] = (
         ("postgis/sql/*_consistent.sql", "postgis/sql/*_connected.sql", "postgis/sql/*_findings.sql"),
         ("postgis/test_consistency", "postgis/test_usual", "test_inspection"),
     ),
-    Part("what Dagster is told", ("checks/reporting.py",), ("assets/test_quality", "assets/test_loading")),
+    Part(
+        "what Dagster is told",
+        ("checks/reporting.py",),
+        ("test_reporting", "assets/test_quality", "assets/test_loading"),
+    ),
     Part("incidents", ("alerts/incidents.py",), ("alerts/test_incidents", "alerts/test_sensors")),
     Part(
         "facts",

@@ -1,6 +1,6 @@
 """Running tests on a copy of the project, each time in a process forked from one that has imported what is heavy.
 
-Polars and PyArrow start threads when they are imported, which a forked process would wait for in vain: it imports them.
+Polars and PyArrow are only imported before the fork, and compute nothing: their pools of threads would not be forked.
 """
 
 import importlib
@@ -22,7 +22,11 @@ import pytest
 from chicago_crashes_tests.mutation.drawing import Drawn
 from chicago_crashes_tests.mutation.scratch import Scratch
 
-WARM = ("alembic", "dagster", "dagster_postgres", "httpx", "psycopg", "sqlalchemy.orm", "structlog", "uvicorn")
+WARM = (
+    *("alembic", "dagster", "dagster_postgres", "duckdb", "geoalchemy2", "httpx", "hypothesis", "pandera.polars"),
+    *("polars", "psycopg", "pyarrow.dataset", "pyarrow.parquet", "sqlalchemy.orm", "starlette.applications"),
+    *("structlog", "uvicorn"),
+)
 OPTIONS = (
     *("-x", "-q", "-rfE", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-o", "timeout=60"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
