@@ -213,7 +213,8 @@ def _changed_calls(node: ast.Call) -> Iterator[Change]:
             yield node.func, ast.Attribute(value, CALLED_INSTEAD[name]), "another call"
         case ast.Attribute(value=value, attr=name) if name in FORGOTTEN_STEPS:
             yield node, value, "step forgotten"
-    for place, (first, second) in enumerate(pairwise(node.args)):
+    named = ast.unparse(node.func)
+    for place, (first, second) in enumerate(pairwise(node.args if named != "isinstance" else [])):
         if _may_be_confused(first) and _may_be_confused(second):
             swapped = [*node.args[:place], second, first, *node.args[place + 2 :]]
             yield node, ast.Call(node.func, swapped, node.keywords), "arguments swapped"

@@ -209,3 +209,53 @@ def test_metadata_that_are_no_object_are_asked_for_again(
 
     assert portal.get_metadata(DATASET) == {"id": DATASET}
     assert [request.path for request in small_portal.requests] == [f"/api/views/{DATASET}.json"] * 2
+
+
+def test_a_refused_token_is_told_as_an_error_if_nobody_else_listens(
+    small_portal: SmallPortal, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    small_portal.fail_once(json_answer({"message": "Invalid app_token"}, status=403))
+    small_portal.fail_once(GOOD)
+
+    client(app_token="a-token").get_rows(DATASET, {})
+
+    assert [record.levelname for record in caplog.records if "CRASHES_APP_TOKEN" in record.message] == ["ERROR"]
+
+
+def test_what_is_logged_of_a_description_has_no_rows(
+    small_portal: SmallPortal, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="chicago_crashes.soda.client")
+    small_portal.fail_once(json_answer({"id": DATASET, "columns": []}))
+    small_portal.fail_once(json_answer([]))
+    portal = client()
+
+    portal.get_metadata(DATASET, feed="crashes")
+    portal.get_rows(DATASET, {})
+
+    described, rows = [vars(record) for record in caplog.records if hasattr(record, "attempt")]
+    assert (described["rows"], described["purpose"], described["outcome"]) == (None, "metadata", "200")
+    assert (rows["rows"], rows["attempt"], rows["outcome"]) == (0, 1, "200")
+    assert described["bytes"] == len(json_answer({"id": DATASET, "columns": []}).wire_bytes)
+    assert 0 < described["seconds"] < 60
+
+
+def test_each_failure_is_told_with_the_wait(
+    small_portal: SmallPortal, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    small_portal.fail_once(BUSY)
+    small_portal.fail_once(GOOD)
+
+    client().get_rows(DATASET, {})
+
+    (warning,) = (record.message for record in caplog.records if record.levelname == "WARNING")
+    assert "status 503, 'busy'" in warning
+    assert warning.endswith("Asking again in 0.0 s.")
+
+
+def test_a_closed_portal_answers_nothing(small_portal: SmallPortal, client: Client) -> None:
+    with client() as portal:
+        pass
+    with pytest.raises(RuntimeError, match="closed"):
+        portal.get_rows(DATASET, {})
+    assert small_portal.requests == []
