@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, VEHICLES
+from chicago_crashes.inspection import DAYS_A_BLOCK, related
 from chicago_crashes.postgis.consistency import EXAMPLES, Judged, Tally, judged_days, loaded_days, together
 from chicago_crashes.relations import Comparison, comparisons_of
 from chicago_crashes_tests.marts.feed_rows import DAY, Value, add_crash, add_person, add_unit, sign
@@ -346,3 +347,23 @@ def test_loaded_days_are_those_of_the_feed_with_both_ends(db: Connection) -> Non
     sign(db, DAY + timedelta(days=9), feeds=["crashes"])
     assert loaded_days(db, PEOPLE, DAY, AFTER) == {DAY, AFTER}
     assert loaded_days(db, PEOPLE, DAY + timedelta(days=9), DAY + timedelta(days=9)) == set()
+
+
+def test_days_that_are_asked_about_together_are_judged_each_by_itself(db: Connection) -> None:
+    """Of one no unit was loaded, so nothing is compared; of one nothing is stored."""
+    days = [DAY + timedelta(days=number) for number in range(DAYS_A_BLOCK + 2)]
+    sign(db, *days)
+    db.execute("delete from ops.signatures where feed = 'vehicles' and day = %s", [days[1]])
+    for number, day in enumerate((days[0], days[1], days[2], days[-1])):
+        add_crash(db, f"c{number}", at=f"{day} 14:30", crash_month=day.month % 12 + 1)
+
+    verdicts = list(related(db, CRASHES_CONSISTENT, days))
+
+    assert [verdict.day for verdict in verdicts] == days
+    numbers = {verdict.day: dict(verdict.numbers) for verdict in verdicts}
+    assert numbers[days[1]] == numbers[days[3]] == {"rows": 0, "failed_rows": 0, "failure_rate": 0.0}
+    assert [bool(verdict.reasons) for verdict in verdicts[1:4]] == [True, False, False]
+    assert verdicts[1].reasons == ["Not asked: crash_vehicles of this day is not loaded."]
+    assert all(verdicts[place].passed and not verdicts[place].is_fault for place in (1, 3))
+    for place in (0, 2, -1):
+        assert numbers[days[place]]["month_of_date"] == numbers[days[place]]["rows"] == 1

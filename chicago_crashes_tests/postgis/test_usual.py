@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from chicago_crashes.feeds import PEOPLE, VEHICLES
-from chicago_crashes.inspection import Verdict, unique_and_valid, valid_history
+from chicago_crashes.inspection import DAYS_A_BLOCK, EXAMPLES, Verdict, unique_and_valid, valid_history
 from chicago_crashes.postgis.reading import newest_loaded_day, rows_published_since, rows_with_findings
 from chicago_crashes_tests.postgis.loading import Connection
 
@@ -110,3 +110,36 @@ def test_what_is_counted_is_of_the_feed_and_of_the_days(db: Connection) -> None:
     assert rows_published_since(db, PEOPLE, DAY - timedelta(days=1), DAY) == 0
     assert newest_loaded_day(db, PEOPLE) == DAY + timedelta(days=1)
     assert newest_loaded_day(db, VEHICLES) is None
+
+
+@pytest.mark.parametrize(("broken", "passed"), [(20, True), (21, False)])
+def test_as_many_as_the_threshold_allows_are_no_reason_to_look(db: Connection, broken: int, passed: bool) -> None:
+    """One in a hundred ages may be out of bounds."""
+    record(db, DAY, published=2000, broken=broken)
+
+    assert of_day(db).passed == of_history(db).passed == passed
+    assert not of_day(db).is_fault
+
+
+def test_of_a_day_that_was_never_loaded_every_number_is_zero(db: Connection) -> None:
+    for verdict in unique_and_valid(db, PEOPLE, [DAY]):
+        assert set(verdict.numbers.values()) == {0}
+        assert verdict.passed
+    assert of_history(db).passed
+    assert set(of_history(db).numbers.values()) == {0}
+
+
+def test_each_day_has_its_own_verdict_with_few_examples(db: Connection) -> None:
+    days = [DAY + timedelta(days=number) for number in range(DAYS_A_BLOCK + 2)]
+    for day in (days[0], days[1], days[-1]):
+        record(db, day, published=10, broken=EXAMPLES + 2)
+
+    verdicts = [one for one in unique_and_valid(db, PEOPLE, days) if one.question == "valid"]
+
+    assert [one.day for one in verdicts] == days
+    failed = [one for one in verdicts if not one.passed]
+    assert [one.day for one in failed] == [days[0], days[1], days[-1]]
+    for one in failed:
+        assert (one.is_fault, one.numbers["invalid_stored_rows"]) == (False, 0)
+        assert one.numbers["age bounds"] == one.numbers["failed_rows"] == 7
+        assert len(one.examples) == EXAMPLES == 5

@@ -50,6 +50,17 @@ def test_a_missing_column_is_a_fault() -> None:
     assert (verdict.passed, verdict.is_fault, list(verdict.reasons)) == (False, True, [found[0].told])
 
 
+def test_a_new_column_does_not_excuse_a_missing_one() -> None:
+    published = [column for column in as_declared(PEOPLE) if column.name != "age"]
+
+    verdict = schema(PEOPLE, drift(PEOPLE, [*published, Published("autonomous_i", "text")]))
+
+    assert (verdict.passed, verdict.is_fault) == (False, True)
+    assert verdict.numbers == {
+        "declared_columns": len(PEOPLE.columns), "new": 1, "missing": 1, "renamed": 0, "retyped": 0,
+    }  # fmt: skip
+
+
 def test_a_column_of_another_type_is_retyped() -> None:
     published = [Published("age", "text") if column.name == "age" else column for column in as_declared(PEOPLE)]
 
