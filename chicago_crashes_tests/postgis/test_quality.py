@@ -126,6 +126,20 @@ def test_a_few_rows_are_taken_as_thirty(db: Connection) -> None:
     assert only_score(db, CRASHES).completeness == 25.0
 
 
+def test_a_row_too_many_makes_up_for_none_that_another_day_lacks(db: Connection) -> None:
+    """98 of 102 published rows are stored on one day, and two on another of which none is published."""
+    add_crashes(db, rows=100)
+    add_signature(db, CRASHES, "2024-01-10", published=102, stored=100)
+    db.execute(
+        "update crashes set crash_date = crash_date + interval '1 day', date_police_notified = null"
+        " where crash_record_id in ('crash 1', 'crash 2')"
+    )
+    add_signature(db, CRASHES, "2024-01-11", published=0, stored=0)
+    score = only_score(db, CRASHES)
+    assert (score.published, score.stored) == (104, 100)
+    assert score.completeness == 24.2  # 30 x (1 - 4 / 20.8)
+
+
 def test_rows_that_are_published_and_not_stored_leave_nothing(db: Connection) -> None:
     add_signature(db, CRASHES, "2024-01-10", published=50, stored=0)
     score = only_score(db, CRASHES)

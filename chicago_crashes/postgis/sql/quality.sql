@@ -1,9 +1,23 @@
 -- The quality of a feed's months: rows are counted first, points given then. A share of failing rows is held against
 -- the tolerance; where it cannot be told, the part is null and the others are scaled to 100.
-with published as (
-    select date_trunc('month', day)::date as month, sum(source_rows) as rows
+with signed as (
+    select day, source_rows as rows
     from ops.signatures
     where feed = %(feed)s and day >= %(first)s and day < %(after_last)s
+),
+stored_days as (
+    select {date}::date as day, count(*) as rows
+    from {table}
+    where {date} >= %(first)s and {date} < %(after_last)s
+    group by 1
+),
+-- Compared day by day: a row too many on one day makes up for none that another lacks.
+published as (
+    select
+        date_trunc('month', day)::date as month,
+        sum(greatest(coalesce(signed.rows, 0), coalesce(stored_days.rows, 0))) as rows
+    from signed
+    full join stored_days using (day)
     group by 1
 ),
 stored as (
@@ -34,7 +48,7 @@ compared as (
 counted as (
     select
         month,
-        greatest(coalesce(published.rows, 0), coalesce(stored.rows, 0)) as published,
+        published.rows as published,
         coalesce(stored.rows, 0) as stored,
         coalesce(stored.incomplete, 0) as incomplete,
         coalesce(found.inaccurate, 0) as inaccurate,
@@ -43,7 +57,7 @@ counted as (
         coalesce(stored.late, 0) as late,
         coalesce(found.invalid, 0) as invalid
     from published
-    full join stored using (month)
+    left join stored using (month)
     left join found using (month)
     left join compared using (month)
 ),
