@@ -215,7 +215,18 @@ def _import_month(
         else:
             imported.append(ImportedDay(result.day, *stored[result.day], result.counts))
             _count(outcome, result)
+            if not result.counts.reconciled:
+                outcome.failures.append(DayFailure(result.day, _unreconciled(export, result)))
     return imported
+
+
+def _unreconciled(export: ExportFile, loaded: LoadedDay) -> PermanentError:
+    counts = loaded.counts
+    return PermanentError(
+        f"{export.feed.name} {loaded.day}: {counts.raw_rows:,} rows of {export.name} are in the raw lake, but "
+        f"{counts.table_rows:,} are in the table and {counts.quarantined:,} in quarantine. See whether somebody put a "
+        f"trigger on the table {export.feed.table}, then import the file again."
+    )
 
 
 def _as_stored(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:

@@ -43,6 +43,11 @@ class Workplace:
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(statement.encode(), params or None).fetchall()
 
+    def execute(self, statements: str) -> None:
+        """Change the database behind the platform's back."""
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute(statements.encode())
+
     def rows(self, feed: Feed, columns: Sequence[str]) -> list[dict[str, object]]:
         """The named columns of all rows of a feed's table."""
         with psycopg.connect(self.database_url, row_factory=dict_row) as connection:

@@ -259,6 +259,22 @@ def test_two_files_with_one_day_are_not_both_imported(workplace: Workplace) -> N
     assert workplace.query("select crash_record_id from crashes") == [("c1",)]
 
 
+def test_an_import_of_which_rows_vanish_is_no_success(workplace: Workplace) -> None:
+    write_lines(workplace.files / "crashes.csv", [header_line(CRASHES), sound_line(CRASHES)])
+    workplace.execute(
+        "create function vanish() returns trigger language plpgsql as 'begin return null; end';"
+        "create trigger vanish before insert on crashes for each row execute function vanish()"
+    )
+    imported = workplace.run()
+    assert not imported.succeeded
+    ((_, outcome),) = imported.files
+    assert "1 rows of crashes.csv are in the raw lake, but 0 are in the table" in str(outcome.failures[0].error)
+
+    workplace.execute("drop function vanish cascade")
+    assert workplace.run().succeeded
+    assert workplace.query("select count(*) from crashes") == [(1,)]
+
+
 def test_an_import_that_was_stopped_goes_on_where_it_was(workplace: Workplace) -> None:
     lines = [
         sound_line(CRASHES, crash_record_id=f"c{month}", crash_date=f"2021-{month:02}-05T12:00:00.000")
