@@ -86,7 +86,11 @@ CORE: tuple[Part, ...] = (
         ("postgis/test_merge", "test_ingest", "faults/test_mutations"),
     ),
     Part("guard against losses", ("shrink.py",), ("faults/test_shrink", "faults/test_mutations")),
-    Part("stale days", ("changes.py", "stale.py"), ("automation/test_changes", "faults/test_stale")),
+    Part(
+        "stale days",
+        ("stale.py", "changes.py", "postgis/sql/accounts.sql"),
+        ("test_stale", "postgis/test_accounts", "automation/test_changes", "faults/test_stale"),
+    ),
     Part(
         "checks",
         ("inspection.py", "relations.py", "postgis/reading.py", "postgis/consistency.py", "postgis/records.py"),
