@@ -33,7 +33,7 @@ def main() -> int:
     began = time.monotonic()
     say(f"seed {asked.seed}")
     parts = [part for part in CORE if asked.only in part.name or any(asked.only in path for path in part.sources)]
-    choice = possible(parts, PROJECT_ROOT)
+    choice, planted_in = possible(parts, PROJECT_ROOT), commit(PROJECT_ROOT)
     drawn = draw(choice, declared(), seed=asked.seed, sample=asked.sample)
     say(f"{len(drawn)} of {len(choice):,} mistakes that can be made")
     with _workplace(asked.jobs) as (scratches, home):
@@ -44,7 +44,7 @@ def main() -> int:
     if not asked.only:
         minutes = (time.monotonic() - began) / 60
         PAGE.write_text(
-            document(judgements, commit=commit(PROJECT_ROOT), seed=asked.seed, drawn_from=len(choice), minutes=minutes)
+            document(judgements, commit=planted_in, seed=asked.seed, drawn_from=len(choice), minutes=minutes)
         )
     return _verdict(judgements, asked.seed)
 

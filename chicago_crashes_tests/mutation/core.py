@@ -94,7 +94,10 @@ CORE: tuple[Part, ...] = (
     Part(
         "checks",
         ("inspection.py", "relations.py", "postgis/reading.py", "postgis/consistency.py", "postgis/records.py"),
-        ("postgis/test_accounts", "postgis/test_usual", "postgis/test_consistency", "test_inspection"),
+        (
+            *("postgis/test_accounts", "postgis/test_records", "postgis/test_usual", "postgis/test_consistency"),
+            "test_inspection",
+        ),
     ),
     Part(
         "checks, SQL",
