@@ -38,9 +38,9 @@ def test_old_versions_are_those_of_the_crash_by_row_oldest_first(db: Connection)
 
 
 def test_current_rows_are_those_of_the_crash_without_what_we_made_of_them(db: Connection) -> None:
-    for crash in ("x", "y"):
-        add_crash(db, crash)
-        add_person(db, crash, f"O {crash}")
+    for key in ("x", "y"):
+        add_crash(db, key)
+        add_person(db, key, f"O {key}")
 
     (crash,) = current_rows(db, CRASHES, "x")
     (person,) = current_rows(db, PEOPLE, "x")
