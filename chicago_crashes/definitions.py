@@ -67,7 +67,7 @@ def _definitions(configured: Settings, feeds: tuple[Feed, ...]) -> dg.Definition
         backoff=dg.Backoff.EXPONENTIAL,
         jitter=dg.Jitter.PLUS_MINUS,
     )
-    postgis = PostgisResource()
+    postgis = PostgisResource(database_url=configured.database_url)
     return dg.Definitions(
         assets=[
             *(portal_asset(feed) for feed in feeds),
@@ -76,7 +76,7 @@ def _definitions(configured: Settings, feeds: tuple[Feed, ...]) -> dg.Definition
             *(quality_asset(feed, months, code_url=configured.code_url) for feed in feeds),
             *portal_layer_assets(),
             *layer_assets(retries, code_url=configured.code_url),
-            uploaded_asset(code_url=configured.code_url),
+            uploaded_asset(configured.layers_folder, code_url=configured.code_url),
             location_areas_asset(polygon_layers(), code_url=configured.code_url),
             crash_facts_asset(code_url=configured.code_url),
             *counted_marts(code_url=configured.code_url),
@@ -94,7 +94,16 @@ def _definitions(configured: Settings, feeds: tuple[Feed, ...]) -> dg.Definition
             answer_check(CRASH_FACTS_KEY, facts_are_consistent),
             *(answer_check(mart_key(mart), judge) for mart, judges in JUDGES.items() for judge in judges),
         ],
-        resources={"postgis": postgis, "soda": SodaResource(postgis=postgis), "lake": LakeResource()},
+        resources={
+            "postgis": postgis,
+            "soda": SodaResource(
+                postgis=postgis,
+                portal_url=configured.portal_url,
+                requests_per_hour=configured.requests_per_hour,
+                app_token=configured.app_token,
+            ),
+            "lake": LakeResource(raw_url=configured.raw_url),
+        },
         jobs=[
             *load_jobs(leaving_out=history_check_keys()),
             check_job(),
@@ -121,10 +130,10 @@ def _definitions(configured: Settings, feeds: tuple[Feed, ...]) -> dg.Definition
                 switched_on=configured.schedules_on,
             ),
             score_sensor(configured.start_date, switched_on=configured.schedules_on),
-            uploads_sensor(switched_on=configured.schedules_on),
+            uploads_sensor(configured.layers_folder, switched_on=configured.schedules_on),
             missing_layers_sensor(switched_on=configured.schedules_on),
             answers_sensor(switched_on=configured.schedules_on),
-            *alert_sensors(switched_on=configured.schedules_on),
+            *alert_sensors(configured),
         ],
         executor=dg.in_process_executor,
     )

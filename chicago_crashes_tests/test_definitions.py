@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from dagster._core.remote_representation.external_data import RepositorySnap
+from dagster._serdes import serialize_value
 
 from chicago_crashes.assets.description import portal_key, raw_key, table_key
 from chicago_crashes.assets.partitions import RANGE_END_TAG, RANGE_START_TAG, chunks, day_partitions, require_days
@@ -146,9 +148,15 @@ def test_settings_with_secrets_show_none_of_them() -> None:
     secret = "a-very-secret-token"
     configured = Settings(_env_file=None, app_token=secret, database_url=f"postgresql://u:{secret}@h/d")
     defs = build_defs(configured)
+    resources = defs.resources or {}
+    assert resources["soda"].app_token.get_secret_value() == secret
+    assert secret in resources["postgis"].url()
     assert secret not in repr(configured)
-    for resource in (defs.resources or {}).values():
+    for resource in resources.values():
         assert secret not in repr(resource)
+    told = RepositorySnap.from_def(defs.get_repository_def())
+    assert {resource.name for resource in told.resources or []} == {"postgis", "soda", "lake"}
+    assert secret not in serialize_value(told), "what Dagster's UI is told"
 
 
 @pytest.mark.parametrize(

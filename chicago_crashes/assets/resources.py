@@ -1,6 +1,7 @@
-"""What assets and checks need from outside: the portal, the database, the raw lake. Configured by environment.
+"""What assets and checks need from outside: the portal, the database, the raw lake, with the settings of each.
 
-A field left empty is read from the environment when it is used, so that no secret ever shows in Dagster's UI.
+What is secret is a field that Dagster does not take for configuration: its UI shows no value of it, and no
+representation does either.
 """
 
 import logging
@@ -9,12 +10,12 @@ from contextlib import contextmanager
 
 import dagster as dg
 import psycopg
+from pydantic import SecretStr
 
 from chicago_crashes.alerts.causes import record_refused_token, resolve_refused_token
 from chicago_crashes.alerts.noticing import keep
 from chicago_crashes.lake import Lake
-from chicago_crashes.local.cluster import database_url
-from chicago_crashes.settings import settings
+from chicago_crashes.local.cluster import url_of
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
 
@@ -24,9 +25,11 @@ logger = logging.getLogger(__name__)
 class PostgisResource(dg.ConfigurableResource[None]):
     """The database of `CRASHES_DATABASE_URL`, or the private cluster."""
 
+    database_url: dg.ResourceDependency[SecretStr | None]
+
     def url(self) -> str:
         """The database's URL, password included."""
-        return database_url()
+        return url_of(self.database_url)
 
     @contextmanager
     def connect(self) -> Iterator[psycopg.Connection]:
@@ -39,13 +42,15 @@ class SodaResource(dg.ConfigurableResource[None]):
     """The portal of `CRASHES_PORTAL_URL`, asked at most `CRASHES_REQUESTS_PER_HOUR` times an hour by all processes."""
 
     postgis: dg.ResourceDependency[PostgisResource]
+    portal_url: str
+    requests_per_hour: int
+    app_token: dg.ResourceDependency[SecretStr | None]
 
     @contextmanager
     def portal(self) -> Iterator[Portal]:
         """A client of the portal."""
-        configured = settings()
-        token = configured.app_token.get_secret_value() if configured.app_token else None
-        ceiling = postgres_ceiling(self.postgis.url(), configured.requests_per_hour)
+        token = self.app_token.get_secret_value() if self.app_token else None
+        ceiling = postgres_ceiling(self.postgis.url(), self.requests_per_hour)
         refusals: list[str] = []
 
         def on_alert(message: str) -> None:
@@ -53,7 +58,7 @@ class SodaResource(dg.ConfigurableResource[None]):
             logger.error(message)
             self._keep(lambda connection: record_refused_token(connection, message))
 
-        with Portal(configured.portal_url, app_token=token, ceiling=ceiling, on_alert=on_alert) as portal:
+        with Portal(self.portal_url, app_token=token, ceiling=ceiling, on_alert=on_alert) as portal:
             yield portal
             if token and portal.requests_made and not refusals:
                 self._keep(resolve_refused_token)
@@ -69,6 +74,8 @@ class SodaResource(dg.ConfigurableResource[None]):
 class LakeResource(dg.ConfigurableResource[None]):
     """The raw lake of `CRASHES_RAW_URL`."""
 
+    raw_url: str
+
     def lake(self) -> Lake:
         """The lake."""
-        return Lake(settings().raw_url)
+        return Lake(self.raw_url)

@@ -15,7 +15,6 @@ from chicago_crashes.layers.uploads.names import require_name
 from chicago_crashes.layers.uploads.texts import shown
 from chicago_crashes.postgis.layers import store_layer
 from chicago_crashes.postgis.place_tables import AREAS as AREAS_TABLE
-from chicago_crashes.settings import settings
 
 UPLOADED = layer_key("uploaded")
 PARTITIONS = "uploaded_layers"
@@ -32,7 +31,7 @@ def uploaded_partitions() -> dg.DynamicPartitionsDefinition:
     return dg.DynamicPartitionsDefinition(name=PARTITIONS)
 
 
-def uploaded_asset(*, code_url: str) -> dg.AssetsDefinition:
+def uploaded_asset(layers_folder: str, *, code_url: str) -> dg.AssetsDefinition:
     """The uploaded layers."""
 
     @dg.asset(
@@ -47,14 +46,14 @@ def uploaded_asset(*, code_url: str) -> dg.AssetsDefinition:
     )
     def load(context: dg.AssetExecutionContext, postgis: PostgisResource) -> dg.MaterializeResult[None]:
         try:
-            return load_upload(context.partition_key, postgis)
+            return load_upload(LayersFolder(layers_folder), context.partition_key, postgis)
         except PermanentError as error:
             raise failure_of(context, error) from error
 
     return load
 
 
-def load_upload(name: str, postgis: PostgisResource) -> dg.MaterializeResult[None]:
+def load_upload(folder: LayersFolder, name: str, postgis: PostgisResource) -> dg.MaterializeResult[None]:
     """Read the file of a layer and store it, whole or not at all.
 
     Raises:
@@ -63,7 +62,7 @@ def load_upload(name: str, postgis: PostgisResource) -> dg.MaterializeResult[Non
     # GDAL's companions take a while to import, and whoever lists assets need not wait for them.
     from chicago_crashes.layers.uploads.upload import read_upload
 
-    file = LayersFolder(settings().layers_folder).file(require_name(name))
+    file = folder.file(require_name(name))
     digest = file.digest()
     upload = read_upload(file.path, name, file.wishes())
     with postgis.connect() as connection:

@@ -26,7 +26,7 @@ from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.sensors import UNDER_WAY, days_of
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.settings import settings
+from chicago_crashes.settings import Settings
 
 SECONDS_BETWEEN_LOOKS = 30
 SECONDS_BETWEEN_REVIEWS = 900
@@ -40,13 +40,13 @@ Ending = Literal[dg.DagsterEventType.RUN_SUCCESS, dg.DagsterEventType.RUN_FAILUR
 ENDINGS: tuple[Ending, ...] = (dg.DagsterEventType.RUN_SUCCESS, dg.DagsterEventType.RUN_FAILURE)
 
 
-def alert_sensors(*, switched_on: bool) -> list[dg.SensorDefinition]:
+def alert_sensors(configured: Settings) -> list[dg.SensorDefinition]:
     """The sensors that alert. They start by themselves only in a deployment that asks for it."""
-    status = dg.DefaultSensorStatus.RUNNING if switched_on else dg.DefaultSensorStatus.STOPPED
-    return [_incident_sensor(status), _staleness_sensor(status)]
+    status = dg.DefaultSensorStatus.RUNNING if configured.schedules_on else dg.DefaultSensorStatus.STOPPED
+    return [_incident_sensor(configured, status), _staleness_sensor(status)]
 
 
-def _incident_sensor(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+def _incident_sensor(configured: Settings, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     @dg.sensor(
         name="alerts",
         minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
@@ -55,7 +55,6 @@ def _incident_sensor(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
         default_status=status,
     )
     def look(context: dg.SensorEvaluationContext, postgis: PostgisResource) -> dg.SkipReason:
-        configured = settings()
         with postgis.connect() as connection:
             ended = _ended_runs(context.instance, context.cursor)
             for storage_id, run_id in ended:

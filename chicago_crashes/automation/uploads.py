@@ -9,7 +9,6 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from chicago_crashes.assets.uploads import DIGEST, PARTITIONS, UPLOADED, uploaded_partitions
 from chicago_crashes.layers.uploads.folder import LayerFile, LayersFolder
-from chicago_crashes.settings import settings
 
 LOAD_UPLOADED = "load_uploaded_layers"
 SECONDS_BETWEEN_LOOKS = 30
@@ -34,7 +33,7 @@ def uploads_job() -> UnresolvedAssetJobDefinition:
     )
 
 
-def uploads_sensor(*, switched_on: bool) -> dg.SensorDefinition:
+def uploads_sensor(layers_folder: str, *, switched_on: bool) -> dg.SensorDefinition:
     """The sensor that takes files once they have stopped changing, and each content once."""
 
     @dg.sensor(
@@ -45,7 +44,7 @@ def uploads_sensor(*, switched_on: bool) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING if switched_on else dg.DefaultSensorStatus.STOPPED,
     )
     def look(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        folder = LayersFolder(settings().layers_folder)
+        folder = LayersFolder(layers_folder)
         seen = _seen(context.cursor)
         now, requests, changing = _Seen(), [], []
         for name, files in folder.files().items():

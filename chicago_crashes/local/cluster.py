@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from pydantic import SecretStr
 
 from chicago_crashes.errors import TransientError
 from chicago_crashes.local import place, server
@@ -22,7 +23,11 @@ LOCK_SECONDS = 2 * server.PATIENCE_SECONDS
 
 def database_url() -> str:
     """The PostGIS that this process uses: `CRASHES_DATABASE_URL`, or the private cluster, started if need be."""
-    configured = settings().database_url
+    return url_of(settings().database_url)
+
+
+def url_of(configured: SecretStr | None) -> str:
+    """The URL that is configured; where none is, that of the private cluster, started if need be."""
     return configured.get_secret_value() if configured else start()
 
 

@@ -18,7 +18,7 @@ from chicago_crashes.local.portal.faults import Fault
 from chicago_crashes.local.portal.mutations import content, delete_rows, publish_more
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import generate
-from chicago_crashes.settings import settings
+from chicago_crashes.settings import Settings, settings
 from chicago_crashes_tests.alerts.receiver import SECRETS, Receiver
 from chicago_crashes_tests.platform import Platform, platform
 
@@ -255,7 +255,9 @@ def test_a_receiver_that_is_down_fails_no_tick_and_gets_it_later(
 @pytest.mark.parametrize("is_on", [True, False])
 def test_the_sensors_are_on_where_the_schedules_are(is_on: bool) -> None:
     running = dg.DefaultSensorStatus.RUNNING if is_on else dg.DefaultSensorStatus.STOPPED
-    assert {sensor.default_status for sensor in alert_sensors(switched_on=is_on)} == {running}
+    assert {sensor.default_status for sensor in alert_sensors(Settings(_env_file=None, schedules_on=is_on))} == {
+        running
+    }
 
 
 def use_token(monkeypatch: pytest.MonkeyPatch, token: str) -> None:

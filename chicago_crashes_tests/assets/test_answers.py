@@ -7,6 +7,7 @@ from datetime import date
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 
 from chicago_crashes.assets.answers import CRASH_FACTS_KEY, LOCATION_AREAS_KEY
 from chicago_crashes.assets.resources import PostgisResource
@@ -60,8 +61,9 @@ def loaded(
 def tick(made: Platform) -> dg.RunRequest | str | None:
     """What the sensor asks for now, or why it does not."""
     defs = build_defs(settings())
-    context = dg.build_sensor_context(instance=made.instance, resources={"postgis": PostgisResource()})
-    data = defs.resolve_sensor_def("answers").evaluate_tick(context)
+    postgis = PostgisResource(database_url=SecretStr(made.database_url))
+    with dg.build_sensor_context(instance=made.instance, resources={"postgis": postgis}) as context:
+        data = defs.resolve_sensor_def("answers").evaluate_tick(context)
     return (data.run_requests or [])[0] if data.run_requests else data.skip_message
 
 

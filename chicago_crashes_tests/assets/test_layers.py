@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 
 from chicago_crashes.assets.description import portal_key
 from chicago_crashes.assets.layers import layer_checks, layer_key
@@ -137,8 +138,9 @@ def test_all_layers_are_refreshed_every_week() -> None:
 
 def test_missing_layers_are_asked_for_until_they_are_there(made: Platform) -> None:
     def look() -> tuple[list[dg.RunRequest], str | None]:
-        context = dg.build_sensor_context(instance=made.instance, resources={"postgis": PostgisResource()})
-        tick = build_defs(settings()).resolve_sensor_def("missing_layers").evaluate_tick(context)
+        postgis = PostgisResource(database_url=SecretStr(made.database_url))
+        with dg.build_sensor_context(instance=made.instance, resources={"postgis": postgis}) as context:
+            tick = build_defs(settings()).resolve_sensor_def("missing_layers").evaluate_tick(context)
         return list(tick.run_requests or []), tick.skip_message
 
     ((first,), _) = look()

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 
 from chicago_crashes.assets.partitions import RANGE_END_TAG, RANGE_START_TAG
 from chicago_crashes.assets.quality import month_of, month_partitions, quality_key
@@ -167,7 +168,8 @@ def months_of(request: dg.RunRequest) -> dict[str, str]:
 
 def tick(made: Platform) -> list[dg.RunRequest]:
     defs = build_defs(settings())
+    postgis = PostgisResource(database_url=SecretStr(made.database_url))
     with dg.build_sensor_context(
-        instance=made.instance, repository_def=defs.get_repository_def(), resources={"postgis": PostgisResource()}
+        instance=made.instance, repository_def=defs.get_repository_def(), resources={"postgis": postgis}
     ) as context:
         return list(defs.resolve_sensor_def("touched_months").evaluate_tick(context).run_requests or [])

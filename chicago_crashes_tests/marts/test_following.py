@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import dagster as dg
 import pytest
 from psycopg import sql
+from pydantic import SecretStr
 
 from chicago_crashes import sums
 from chicago_crashes.assets.answers import mart_key
@@ -170,8 +171,7 @@ def test_a_crash_that_contradicts_itself_is_no_fault_of_the_marts(db: Connection
     assert db.execute("select fatal_crashes, persons_k from citywide_daily").fetchall() == [(1, 0)]
 
 
-def test_marts_are_refreshed_by_dagster(marts_database: str, db: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CRASHES_DATABASE_URL", marts_database)
+def test_marts_are_refreshed_by_dagster(marts_database: str, db: Connection) -> None:
     put_layer(db, "wards", ["1"])
     assign(db, "wards", {1: "1"})
     add_crash(db, "2024-05-01", "K", 1)
@@ -182,7 +182,7 @@ def test_marts_are_refreshed_by_dagster(marts_database: str, db: Connection, mon
             *counted_marts(code_url=""),
             *(answer_check(mart_key(mart), judge) for mart, judges in JUDGES.items() for judge in judges),
         ],
-        resources={"postgis": PostgisResource()},
+        resources={"postgis": PostgisResource(database_url=SecretStr(marts_database))},
     )
 
     assert {

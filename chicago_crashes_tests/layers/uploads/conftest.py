@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.assets.uploads import uploaded_asset
@@ -34,7 +35,7 @@ class Place:
             [self.asset],
             partition_key=name,
             instance=self.instance,
-            resources={"postgis": PostgisResource()},
+            resources={"postgis": PostgisResource(database_url=SecretStr(self.database_url))},
             raise_on_error=False,
         )
         failed = [event.step_failure_data for event in result.filter_events(lambda event: event.is_step_failure)]
@@ -73,7 +74,7 @@ def layers_place(
         environment.setenv("CRASHES_LAYERS_FOLDER", str(folder))
         settings.cache_clear()
         try:
-            yield Place(folder, module_database_url, dagster_instance, uploaded_asset(code_url=""))
+            yield Place(folder, module_database_url, dagster_instance, uploaded_asset(str(folder), code_url=""))
         finally:
             settings.cache_clear()
 

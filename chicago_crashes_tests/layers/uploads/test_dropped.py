@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.assets.resources import PostgisResource
@@ -34,7 +35,7 @@ class Watch:
             instance_ref=self.place.instance.get_ref(),
             cursor=self.cursor,
             repository_def=self.defs.get_repository_def(),
-            resources={"postgis": PostgisResource()},
+            resources={"postgis": PostgisResource(database_url=SecretStr(self.place.database_url))},
         ) as context:
             looked = sensor.evaluate_tick(context)
         self.cursor, self.skipped = looked.cursor, looked.skip_message
