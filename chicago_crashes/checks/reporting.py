@@ -2,6 +2,9 @@
 
 Dagster stores a result returned from a ranged run without a partition. So in a ranged run each day's evaluation is
 logged by itself, tied to the day's newest materialisation, and the returned result sums up the range.
+
+The events are made of Dagster's private parts. They can go when a check can return one result for each partition of a
+ranged run, or when `context.log_event` takes many evaluations as one batch.
 """
 
 import logging

@@ -2,6 +2,8 @@
 
 Dagster writes only materialisations together; the planned events of a run and the check results of its days go one by
 one, each in several statements. What is written here is the same, in one statement a table.
+
+It waits for dagster#33831 (pull request #33832), as `event_log` tells.
 """
 
 from collections.abc import Iterator, Sequence

@@ -2,6 +2,21 @@
 
 `dagster.yaml` names `CrashesDagsterStorage`. It asks for the database like everything else does, so Dagster needs no
 address of its own, and its processes start the private cluster when they are the first to need it.
+
+What is overridden here is Dagster's own business, which is why `pyproject.toml` names one version exactly. Each part
+waits for something upstream and can go once that is released:
+
+- Connections that are kept (`PooledRunStorage`, `PooledEventLogStorage.__init__`): dagster#33935, pull request #33936.
+  It can go when `dagster.yaml` has a setting for the size of the pool, and `test_event_log.py`, which counts
+  connections, passes with the setting in its place.
+- Events in batches (`store_event`, `store_event_batch`): dagster#33831, pull request #33832, for planned events; for
+  the results of checks nothing is proposed yet. The planned events can go from `event_batches` when the pull request is
+  released, all of it when check results of many days are written together, too. `test_event_log.py` compares what both
+  ways store, and the bench of a run over many days how long they take.
+- `initialize_concurrency_limit_to_default`: dagster#33054, pull request #33599. It can go when the insert is in a
+  savepoint there; the test of two runs that need a pool at once must pass without it.
+- That a check's result does not ask `has_table`, which keeps a connection each time (dagster#34058): mended by pull
+  request #34154, which is in versions after 1.13.27. Nothing here is only for that.
 """
 
 import logging

@@ -46,7 +46,8 @@ def renew(connection: Connection) -> None:
     if not outdated(connection):
         return
     applied = _applied(connection)
-    for part in dict.fromkeys([*PARTS, *_recorded_parts(connection)]):
+    gone = [part for part in _recorded_parts(connection) if part not in PARTS]
+    for part in [*gone, *PARTS]:
         _renew(connection, part, applied)
     _record(connection)
 

@@ -8,11 +8,12 @@ from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.postgis import migrate
 from chicago_crashes.postgis.downgrade import Loss, downgrade, losses
-from chicago_crashes_tests.commands.running import run
+from chicago_crashes_tests.commands.running import run, run_apart
 from chicago_crashes_tests.postgis.loading import connected, load, rows_of
 
 CRASHES = FEEDS[0]
 DAY = date(2021, 12, 31)
+ROWS = [{"crash_record_id": "a"}, {"crash_record_id": "b"}]
 HOT_SPOT = """
 insert into hot_spot_parameters (analysis, first_day, last_day, parameters, numbers)
 values ('h3 crashes', '2021-01-01', '2021-12-31', '{}', '{}')
@@ -23,7 +24,7 @@ values ('h3 crashes', '2021-01-01', '2021-12-31', '{}', '{}')
 def loaded(database_url: str) -> str:
     """URL of a database with two crashes and one account of hot spots."""
     with connected(database_url) as db:
-        load(db, CRASHES, {DAY: [{}, {}]})
+        load(db, CRASHES, {DAY: ROWS})
         db.execute(HOT_SPOT)
     return database_url
 
@@ -64,7 +65,7 @@ def test_down_and_up_again_keeps_what_the_older_schema_can_hold(loaded: str) -> 
         assert rows_of(db, "select count(*) from crashes") == [(2,)]
         assert rows_of(db, "select count(*) from unit_costs") == [(20,)]
         assert rows_of(db, "select count(*) from hot_spot_parameters") == [(0,)]
-        assert load(db, CRASHES, {DAY: [{}, {}]})[DAY].unchanged == 2
+        assert load(db, CRASHES, {DAY: ROWS})[DAY].unchanged == 2
 
 
 def test_to_the_version_before_functions_were_files_they_stay(loaded: str) -> None:
@@ -104,7 +105,7 @@ def test_a_table_in_use_is_told_and_nothing_waits_for_it(loaded: str) -> None:
 def test_the_command_tells_and_asks(loaded: str) -> None:
     environment = {"CRASHES_DATABASE_URL": loaded}
 
-    unasked = run(environment, "db", "downgrade", "0010")
+    unasked = run_apart(environment, "db", "downgrade", "0010")
 
     assert unasked.status != 0
     assert "public.hot_spot_parameters" in unasked.output
