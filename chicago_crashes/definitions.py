@@ -20,6 +20,7 @@ from chicago_crashes.assets.partitions import day_partitions
 from chicago_crashes.assets.portal import portal_asset
 from chicago_crashes.assets.quality import month_partitions, quality_asset
 from chicago_crashes.assets.raw import raw_asset
+from chicago_crashes.assets.references import with_links_to_code
 from chicago_crashes.assets.report import location_report_asset
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.assets.tables import table_asset
@@ -69,20 +70,23 @@ def _definitions(configured: Settings, feeds: tuple[Feed, ...]) -> dg.Definition
     )
     postgis = PostgisResource(database_url=configured.database_url)
     return dg.Definitions(
-        assets=[
-            *(portal_asset(feed) for feed in feeds),
-            *(raw_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in feeds),
-            *(table_asset(feed, days, backfill, retries, code_url=configured.code_url) for feed in feeds),
-            *(quality_asset(feed, months, code_url=configured.code_url) for feed in feeds),
-            *portal_layer_assets(),
-            *layer_assets(retries, code_url=configured.code_url),
-            uploaded_asset(configured.layers_folder, code_url=configured.code_url),
-            location_areas_asset(polygon_layers(), code_url=configured.code_url),
-            crash_facts_asset(code_url=configured.code_url),
-            *counted_marts(code_url=configured.code_url),
-            location_report_asset(code_url=configured.code_url),
-            *hot_spot_assets(code_url=configured.code_url),
-        ],
+        assets=with_links_to_code(
+            [
+                *(portal_asset(feed) for feed in feeds),
+                *(raw_asset(feed, days, backfill, retries) for feed in feeds),
+                *(table_asset(feed, days, backfill, retries) for feed in feeds),
+                *(quality_asset(feed, months) for feed in feeds),
+                *portal_layer_assets(),
+                *layer_assets(retries),
+                uploaded_asset(configured.layers_folder),
+                location_areas_asset(polygon_layers()),
+                crash_facts_asset(),
+                *counted_marts(),
+                location_report_asset(),
+                *hot_spot_assets(),
+            ],
+            configured.code_url,
+        ),
         asset_checks=[
             *(table_checks(feed, days) for feed in feeds),
             *(relation_checks(comparison, days) for feed in feeds for comparison in comparisons_of(feed)),

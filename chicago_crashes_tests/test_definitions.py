@@ -11,14 +11,17 @@ import pytest
 from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster._serdes import serialize_value
 
+from chicago_crashes.assets.answers import mart_key
 from chicago_crashes.assets.description import portal_key, raw_key, table_key
 from chicago_crashes.assets.partitions import RANGE_END_TAG, RANGE_START_TAG, chunks, day_partitions, require_days
 from chicago_crashes.assets.quality import month_partitions, quality_key
+from chicago_crashes.assets.report import REPORT_KEY
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import CRASHES, FEEDS, Feed
 from chicago_crashes.inspection import day_checks, history_checks
 from chicago_crashes.layers.published import PUBLISHED_LAYERS
+from chicago_crashes.postgis.mart_tables import CITYWIDE_DAILY
 from chicago_crashes.settings import Settings
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -101,10 +104,11 @@ def test_every_column_says_where_it_comes_from(defs: dg.Definitions, feed: Feed)
 def test_every_asset_leads_to_its_code(defs: dg.Definitions) -> None:
     graph = defs.resolve_asset_graph()
     for feed in FEEDS:
-        for key, function in ((raw_key(feed), "def raw_asset("), (table_key(feed), "def table_asset(")):
+        for key, function in ((raw_key(feed), "def fetch_days("), (table_key(feed), "def load_days(")):
             references = graph.get(key).metadata["dagster/code_references"].code_references
-            step, _way, declaration = references
-            assert Path(step.file_path).read_text().splitlines()[step.line_number - 1].startswith(function)
+            way, declaration, step = references
+            assert Path(way.file_path).read_text().splitlines()[way.line_number - 1].startswith(function)
+            assert Path(step.file_path).parent.name == "assets"
             assert Path(declaration.file_path).name == f"{feed.name}.py"
 
 
@@ -112,8 +116,20 @@ def test_code_is_linked_where_it_is_published() -> None:
     published = Settings(_env_file=None, code_url="https://code.example/blob/main/")
     graph = build_defs(published).resolve_asset_graph()
     references = graph.get(table_key(CRASHES)).metadata["dagster/code_references"].code_references
-    assert re.fullmatch(r"https://code\.example/blob/main/chicago_crashes/assets/tables\.py#L\d+", references[0].url)
-    assert references[2].url == "https://code.example/blob/main/chicago_crashes/feeds/crashes.py#L1"
+    assert re.fullmatch(r"https://code\.example/blob/main/chicago_crashes/ingest\.py#L\d+", references[0].url)
+    assert references[1].url == "https://code.example/blob/main/chicago_crashes/feeds/crashes.py#L1"
+    assert re.fullmatch(r"https://code\.example/blob/main/chicago_crashes/assets/tables\.py#L\d+", references[2].url)
+    for key in (REPORT_KEY, mart_key(CITYWIDE_DAILY)):
+        links = graph.get(key).metadata["dagster/code_references"].code_references
+        assert links
+        assert all(link.url.startswith("https://code.example/blob/main/chicago_crashes/") for link in links)
+
+
+def test_every_step_leads_to_its_code(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    for key in graph.materializable_asset_keys:
+        *_, step = graph.get(key).metadata["dagster/code_references"].code_references
+        assert Path(step.file_path).is_file()
 
 
 def test_every_table_has_its_checks(defs: dg.Definitions) -> None:

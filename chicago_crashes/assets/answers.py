@@ -47,12 +47,11 @@ def mart_asset(
     *,
     deps: Sequence[dg.AssetKey | dg.AssetDep],
     description: str,
-    code_url: str,
     group: str = MARTS,
 ) -> dg.AssetsDefinition:
     """A mart that SQL refreshes, without choices and without checks of its own."""
 
-    @mart_step(table, mart_asset, refresh, deps=deps, description=description, code_url=code_url, group=group)
+    @mart_step(table, refresh, deps=deps, description=description, group=group)
     def step(context: dg.AssetExecutionContext, postgis: PostgisResource) -> dg.MaterializeResult[None]:
         return refreshed_in_turn(context, postgis, table, refresh)
 
@@ -61,19 +60,17 @@ def mart_asset(
 
 def mart_step(
     table: Table,
-    step: Callable[..., Any],
     way: Callable[..., Any],
     *,
     deps: Sequence[dg.AssetKey | dg.AssetDep],
     description: str,
-    code_url: str,
     group: str = MARTS,
     kinds: Iterable[str] = ("postgres", "sql"),
     checks: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Decorates a function that is the step of an asset without partitions, `<group>/<table>`.
 
-    `step` and `way` are the code that the UI leads to; `checks` are those that the step asks, with what each means.
+    `way` is what it does, which the UI leads to; `checks` are those that the step asks, with what each means.
     """
     key = dg.AssetKey([group, table.name])
     return dg.asset(
@@ -83,7 +80,7 @@ def mart_step(
         kinds=set(kinds),
         owners=OWNERS,
         description=description,
-        metadata=table_metadata(table, step, way, code_url),
+        metadata=table_metadata(table, way),
         check_specs=check_specs(key, checks or {}),
     )
 
@@ -111,7 +108,7 @@ def refreshed_in_turn(
     )
 
 
-def location_areas_asset(layers: Iterable[dg.AssetKey], *, code_url: str) -> dg.AssetsDefinition:
+def location_areas_asset(layers: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
     """In which area of each of the polygon layers, and of those people brought, each place of a crash lies."""
     return mart_asset(
         LOCATION_AREAS,
@@ -120,7 +117,6 @@ def location_areas_asset(layers: Iterable[dg.AssetKey], *, code_url: str) -> dg.
         description="In which area of every active polygon layer each place of a crash lies. A place in no area gets "
         f"the nearest one within {NEAREST_WITHIN_FEET:g} feet; farther away its area is unknown. Only new places, and "
         "layers that are new or changed, are looked up. The view `crash_areas` tells it by crash.",
-        code_url=code_url,
         group=AREAS,
     )
 
@@ -130,7 +126,7 @@ def polygon_layers() -> list[dg.AssetKey]:
     return [*(layer_key(name) for name in (*AREA_COLUMNS.values(), CITY_BOUNDARY.name)), UPLOADED]
 
 
-def crash_facts_asset(*, code_url: str) -> dg.AssetsDefinition:
+def crash_facts_asset() -> dg.AssetsDefinition:
     """One row per crash, from which every other mart is counted."""
     return mart_asset(
         CRASH_FACTS,
@@ -139,7 +135,6 @@ def crash_facts_asset(*, code_url: str) -> dg.AssetsDefinition:
         description="One row per crash: severity, who was hurt, under which circumstances, in which areas. What was "
         "loaded or amended since is made anew, crash by crash; the last "
         f"{PROVISIONAL_DAYS} loaded days are marked as provisional.",
-        code_url=code_url,
     )
 
 

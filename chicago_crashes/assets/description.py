@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import Table
 
-from chicago_crashes.assets.references import links_to_code
+from chicago_crashes.assets.references import CODE_REFERENCES, links_to_code
 from chicago_crashes.feeds import SYSTEM_FIELDS, Column, Feed
 from chicago_crashes.layers.published import PublishedLayer
 from chicago_crashes.postgis.tables import table_of
@@ -95,14 +95,12 @@ def bounds(column: Column) -> list[str]:
     return words
 
 
-def table_metadata(
-    table: Table, step: Callable[..., Any], way: Callable[..., Any], code_url: str, *, feed: Feed | None = None
-) -> dict[str, Any]:
+def table_metadata(table: Table, way: Callable[..., Any], *, feed: Feed | None = None) -> dict[str, Any]:
     """Of an asset that is a table as it is declared: its columns, its name in the database, the code behind it."""
     return {
         "dagster/column_schema": column_schema(table),
         "dagster/table_name": f"{table.schema or 'public'}.{table.name}",
-        "dagster/code_references": links_to_code(step, way, code_url, feed=feed),
+        CODE_REFERENCES: links_to_code(way, feed=feed),
     }
 
 

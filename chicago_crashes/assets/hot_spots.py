@@ -47,21 +47,19 @@ class SegmentConfig(dg.Config):
     shortest_street_feet: float = SegmentParameters().shortest_street_feet
 
 
-def hot_spot_assets(*, code_url: str) -> list[dg.AssetsDefinition]:
+def hot_spot_assets() -> list[dg.AssetsDefinition]:
     """The hot spots of cells, and the streets with the City's index."""
-    return [_cells(code_url), _segments(code_url)]
+    return [_cells(), _segments()]
 
 
-def _cells(code_url: str) -> dg.AssetsDefinition:
+def _cells() -> dg.AssetsDefinition:
     @mart_step(
         HOT_SPOTS,
-        _cells,
         refresh_hot_spots,
         deps=[CRASH_FACTS_KEY, layer_key(CITY_BOUNDARY.name)],
         description="The city in H3 hexagons and in squares: crashes, KSI, EPDO and the City's index of each cell, and "
         "Getis-Ord Gi* of each, with p values by drawing and Benjamini-Hochberg's correction. "
         "`hot_spot_parameters` has what was chosen.",
-        code_url=code_url,
         kinds=KINDS,
         checks={
             COUNTED: "The cells of each grid hold all located crashes of the period, each once.",
@@ -79,15 +77,13 @@ def _cells(code_url: str) -> dg.AssetsDefinition:
     return hot_spots
 
 
-def _segments(code_url: str) -> dg.AssetsDefinition:
+def _segments() -> dg.AssetsDefinition:
     @mart_step(
         HIGH_CRASH_SEGMENTS,
-        _segments,
         refresh_high_crash_segments,
         deps=[CRASH_FACTS_KEY, layer_key(STREET_CENTER_LINES.name)],
         description="The index by which the City ranked its High Crash Corridors, 5 x (K + A crashes) + B and C "
         "crashes per mile, for every segment of the street centre lines and for every street.",
-        code_url=code_url,
         kinds=KINDS,
         checks={
             COUNTED: "Located crashes of the period are on one segment each, or out of reach of all.",

@@ -63,12 +63,12 @@ def portal_layer_assets() -> list[dg.AssetSpec]:
     return [portal_asset(layer) for layer in PUBLISHED_LAYERS]
 
 
-def layer_assets(retries: dg.RetryPolicy, *, code_url: str) -> list[dg.AssetsDefinition]:
+def layer_assets(retries: dg.RetryPolicy) -> list[dg.AssetsDefinition]:
     """The stored layers."""
-    return [_layer_asset(layer, retries, code_url) for layer in PUBLISHED_LAYERS]
+    return [_layer_asset(layer, retries) for layer in PUBLISHED_LAYERS]
 
 
-def _layer_asset(layer: PublishedLayer, retries: dg.RetryPolicy, code_url: str) -> dg.AssetsDefinition:
+def _layer_asset(layer: PublishedLayer, retries: dg.RetryPolicy) -> dg.AssetsDefinition:
     key, table = layer_key(layer.name), TABLES[layer.shape].table
 
     @dg.asset(
@@ -84,7 +84,7 @@ def _layer_asset(layer: PublishedLayer, retries: dg.RetryPolicy, code_url: str) 
         description=f"{layer.description} In `{table.name}`, where `layers.layer` is {layer.name}; earlier versions of "
         "its features are in `ops.layer_history`.",
         metadata={
-            **table_metadata(table, _layer_asset, refresh_layer, code_url),
+            **table_metadata(table, refresh_layer),
             "dataset": dataset_link(layer),
             **_validity(layer),
         },

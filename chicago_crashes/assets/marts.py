@@ -1,7 +1,6 @@
 """The marts that are counted from the facts, as assets, and which questions are asked of each."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import dagster as dg
 from sqlalchemy import Table
@@ -31,65 +30,64 @@ JUDGES: Mapping[Table, Sequence[Judge]] = {
 """What is asked of each mart whenever it was refreshed."""
 
 
-def counted_marts(*, code_url: str) -> list[dg.AssetsDefinition]:
+def counted_marts() -> list[dg.AssetsDefinition]:
     """Every mart but the facts."""
     facts, days = mart_key(tables.CRASH_FACTS), mart_key(tables.CITYWIDE_DAILY)
     area_days, area_months = mart_key(tables.AREA_DAILY), mart_key(tables.AREA_MONTHLY)
-    mart = partial(mart_asset, code_url=code_url)
     return [
-        mart(
+        mart_asset(
             tables.CITYWIDE_DAILY,
             citywide.refresh_citywide_daily,
             deps=[facts],
             description=f"The whole city, day by day, crashes without a place included. {COST}",
         ),
-        mart(
+        mart_asset(
             tables.CITYWIDE_MONTHLY,
             citywide.refresh_citywide_monthly,
             deps=[days],
             description="The whole city, month by month. Trends need `is_comparable`: the month is over, and not "
             f"before {CITYWIDE_SINCE:%B %Y}, until when crashes seem to rise because more districts report. {COST}",
         ),
-        mart(
+        mart_asset(
             tables.AREA_DAILY,
             areas.refresh_area_daily,
             deps=[facts, LOCATION_AREAS_KEY],
             description="The areas of every active layer, day by day; with the area `unknown`, for crashes in none, "
             f"they add up to the city. {COST}",
         ),
-        mart(
+        mart_asset(
             tables.AREA_MONTHLY,
             areas.refresh_area_monthly,
             deps=[area_days, days],
             description="The areas of every active layer, month by month, ranked, and compared with the mean of the "
             f"same days in earlier years. {COST}",
         ),
-        mart(
+        mart_asset(
             tables.AREA_YEARLY,
             areas.refresh_area_yearly,
             deps=[area_days, area_months, days],
             description="The areas of every active layer, year by year, ranked, and compared with the mean of the "
             f"same days in earlier years; the present year up to its last settled day. {COST}",
         ),
-        mart(
+        mart_asset(
             tables.CAUSES,
             circumstances.refresh_causes,
             deps=[facts],
             description=f"Crashes by primary contributory cause and year. {COST}",
         ),
-        mart(
+        mart_asset(
             tables.TIME_OF_WEEK,
             circumstances.refresh_time_of_week,
             deps=[facts],
             description=f"Crashes by year, weekday and hour. {COST}",
         ),
-        mart(
+        mart_asset(
             tables.STREETS,
             streets.refresh_streets,
             deps=[facts],
             description=f"Every street, ranked by KSI and by severity (EPDO). {COVERAGE}. {COST}",
         ),
-        mart(
+        mart_asset(
             tables.INTERSECTIONS,
             streets.refresh_intersections,
             deps=[facts, LOCATION_AREAS_KEY, layer_key(streets.CENTER_LINES)],

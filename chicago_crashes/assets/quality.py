@@ -41,7 +41,7 @@ def quality_key(feed: Feed) -> dg.AssetKey:
     return dg.AssetKey(["quality", feed.name])
 
 
-def quality_asset(feed: Feed, months: dg.MonthlyPartitionsDefinition, *, code_url: str) -> dg.AssetsDefinition:
+def quality_asset(feed: Feed, months: dg.MonthlyPartitionsDefinition) -> dg.AssetsDefinition:
     """The feed's scores, and the check that none is low."""
     compared_with = [other for comparison in comparisons_of(feed) for other in comparison.others]
     # Months begin before the first day there is, and the present one ends after the last.
@@ -61,7 +61,7 @@ def quality_asset(feed: Feed, months: dg.MonthlyPartitionsDefinition, *, code_ur
         tags=tags(feed),
         description=f"How good each month of {feed.table} is, from 0 to 100: completeness 30, accuracy 30, consistency "
         "20, timeliness 10, validity 10. `docs/quality.md` tells what is counted.",
-        metadata=table_metadata(QUALITY_SCORES, quality_asset, score_months, code_url, feed=feed),
+        metadata=table_metadata(QUALITY_SCORES, score_months, feed=feed),
         check_specs=check_specs(
             quality_key(feed),
             {

@@ -13,7 +13,7 @@ from chicago_crashes.alerts.incidents import record
 from chicago_crashes.alerts.noticing import keep
 from chicago_crashes.assets.description import OWNERS, dataset_link, freshness, portal_key, raw_columns, raw_key, tags
 from chicago_crashes.assets.lineage import raw_lineage
-from chicago_crashes.assets.references import links_to_code
+from chicago_crashes.assets.references import CODE_REFERENCES, links_to_code
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.feeds import Feed
@@ -34,8 +34,6 @@ def raw_asset(
     partitions: dg.DailyPartitionsDefinition,
     backfill: dg.BackfillPolicy,
     retries: dg.RetryPolicy,
-    *,
-    code_url: str,
 ) -> dg.AssetsDefinition:
     """The feed's days in the raw lake."""
 
@@ -55,7 +53,7 @@ def raw_asset(
         metadata={
             "dagster/column_schema": raw_columns(feed),
             "dagster/column_lineage": raw_lineage(feed),
-            "dagster/code_references": links_to_code(raw_asset, fetch_days, code_url, feed=feed),
+            CODE_REFERENCES: links_to_code(fetch_days, feed=feed),
             "dataset": dataset_link(feed),
         },
     )

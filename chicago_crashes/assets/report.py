@@ -4,7 +4,7 @@ import dagster as dg
 
 from chicago_crashes.assets.answers import CRASH_FACTS_KEY, LOCATION_AREAS_KEY, MARTS, mart_key
 from chicago_crashes.assets.description import OWNERS
-from chicago_crashes.assets.references import links_to_code
+from chicago_crashes.assets.references import CODE_REFERENCES, links_to_code
 from chicago_crashes.postgis.mart_tables import CITYWIDE_DAILY
 from chicago_crashes.postgis.report import report_of
 
@@ -27,7 +27,7 @@ select * from report_crashes_of_area('wards', '35', '2021-01-01', '2025-12-31');
 """
 
 
-def location_report_asset(*, code_url: str) -> dg.AssetSpec:
+def location_report_asset() -> dg.AssetSpec:
     """What the report is made from, so that the lineage leads from the portal to the page."""
     return dg.AssetSpec(
         REPORT_KEY,
@@ -36,5 +36,5 @@ def location_report_asset(*, code_url: str) -> dg.AssetSpec:
         kinds={"postgres", "sql"},
         owners=OWNERS,
         description=DESCRIPTION,
-        metadata={"dagster/code_references": links_to_code(location_report_asset, report_of, code_url)},
+        metadata={CODE_REFERENCES: links_to_code(report_of)},
     )

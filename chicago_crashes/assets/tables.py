@@ -9,7 +9,7 @@ from pydantic import Field
 
 from chicago_crashes.assets.description import OWNERS, freshness, raw_key, table_columns, table_key, tags
 from chicago_crashes.assets.lineage import table_lineage
-from chicago_crashes.assets.references import links_to_code
+from chicago_crashes.assets.references import CODE_REFERENCES, links_to_code
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
 from chicago_crashes.assets.resources import LakeResource, PostgisResource
 from chicago_crashes.assets.showing import what_is_shown
@@ -30,8 +30,6 @@ def table_asset(
     partitions: dg.DailyPartitionsDefinition,
     backfill: dg.BackfillPolicy,
     retries: dg.RetryPolicy,
-    *,
-    code_url: str,
 ) -> dg.AssetsDefinition:
     """The feed's table."""
 
@@ -50,7 +48,7 @@ def table_asset(
         metadata={
             "dagster/column_schema": table_columns(feed),
             "dagster/column_lineage": table_lineage(feed),
-            "dagster/code_references": links_to_code(table_asset, load_days, code_url, feed=feed),
+            CODE_REFERENCES: links_to_code(load_days, feed=feed),
             "dagster/table_name": f"public.{feed.table}",
         },
     )

@@ -31,7 +31,7 @@ def uploaded_partitions() -> dg.DynamicPartitionsDefinition:
     return dg.DynamicPartitionsDefinition(name=PARTITIONS)
 
 
-def uploaded_asset(layers_folder: str, *, code_url: str) -> dg.AssetsDefinition:
+def uploaded_asset(layers_folder: str) -> dg.AssetsDefinition:
     """The uploaded layers."""
 
     @dg.asset(
@@ -42,7 +42,7 @@ def uploaded_asset(layers_folder: str, *, code_url: str) -> dg.AssetsDefinition:
         owners=OWNERS,
         description="Layers that people brought as GeoJSON, zipped Shapefile or GeoPackage: each file in "
         "`CRASHES_LAYERS_FOLDER` is one. It is stored whole or refused with the reason.",
-        metadata=table_metadata(AREAS_TABLE, uploaded_asset, load_upload, code_url),
+        metadata=table_metadata(AREAS_TABLE, load_upload),
     )
     def load(context: dg.AssetExecutionContext, postgis: PostgisResource) -> dg.MaterializeResult[None]:
         try:

@@ -307,7 +307,7 @@ def in_use(analysed: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_the_assets_take_parameters_show_numbers_and_check(in_use: str) -> None:
     result = dg.materialize(
-        hot_spot_assets(code_url=""),
+        hot_spot_assets(),
         resources={"postgis": PostgisResource(database_url=settings().database_url)},
         run_config={
             "ops": {
@@ -347,7 +347,7 @@ def test_the_assets_take_parameters_show_numbers_and_check(in_use: str) -> None:
 @pytest.mark.usefixtures("in_use")
 def test_a_parameter_without_sense_fails_the_run_with_a_message() -> None:
     result = dg.materialize(
-        hot_spot_assets(code_url="")[:1],
+        hot_spot_assets()[:1],
         resources={"postgis": PostgisResource(database_url=settings().database_url)},
         run_config={"ops": {"marts__hot_spots": {"config": {"level": 7.0}}}},
         raise_on_error=False,

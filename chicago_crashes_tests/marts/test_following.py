@@ -179,7 +179,7 @@ def test_marts_are_refreshed_by_dagster(marts_database: str, db: Connection) -> 
 
     result = dg.materialize(
         [
-            *counted_marts(code_url=""),
+            *counted_marts(),
             *(answer_check(mart_key(mart), judge) for mart, judges in JUDGES.items() for judge in judges),
         ],
         resources={"postgis": PostgisResource(database_url=SecretStr(marts_database))},

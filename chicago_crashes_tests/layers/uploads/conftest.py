@@ -74,7 +74,7 @@ def layers_place(
         environment.setenv("CRASHES_LAYERS_FOLDER", str(folder))
         settings.cache_clear()
         try:
-            yield Place(folder, module_database_url, dagster_instance, uploaded_asset(str(folder), code_url=""))
+            yield Place(folder, module_database_url, dagster_instance, uploaded_asset(str(folder)))
         finally:
             settings.cache_clear()
 
