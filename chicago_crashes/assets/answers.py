@@ -12,10 +12,11 @@ import dagster as dg
 from psycopg import Connection
 from sqlalchemy import Table
 
-from chicago_crashes.assets.description import OWNERS, check_specs, table_key, table_metadata
+from chicago_crashes.assets.description import OWNERS, table_key, table_metadata
 from chicago_crashes.assets.layers import AREAS, layer_key
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.assets.uploads import UPLOADED
+from chicago_crashes.checks.step_checks import Check, specs_of
 from chicago_crashes.feeds import feed_named
 from chicago_crashes.layers.published import CITY_BOUNDARY
 from chicago_crashes.postgis.assignment import NEAREST_WITHIN_FEET, assign_locations
@@ -66,11 +67,11 @@ def mart_step(
     description: str,
     group: str = MARTS,
     kinds: Iterable[str] = ("postgres", "sql"),
-    checks: Mapping[str, str] | None = None,
+    checks: Sequence[Check[Any]] = (),
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Decorates a function that is the step of an asset without partitions, `<group>/<table>`.
 
-    `way` is what it does, which the UI leads to; `checks` are those that the step asks, with what each means.
+    `way` is what it does, which the UI leads to; `checks` are those that the step asks.
     """
     key = dg.AssetKey([group, table.name])
     return dg.asset(
@@ -81,7 +82,7 @@ def mart_step(
         owners=OWNERS,
         description=description,
         metadata=table_metadata(table, way),
-        check_specs=check_specs(key, checks or {}),
+        check_specs=specs_of(key, checks),
     )
 
 

@@ -1,6 +1,6 @@
 """What Dagster's UI says of assets: columns, tags, owners, links, all from the declarations of feeds and tables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -123,8 +123,3 @@ def _type_name(kind: Any) -> str:
     if hasattr(kind, "geometry_type"):
         return f"geometry({kind.geometry_type},{kind.srid})"
     return str(kind).lower()
-
-
-def check_specs(key: dg.AssetKey, meanings: Mapping[str, str]) -> list[dg.AssetCheckSpec]:
-    """The checks that an asset asks itself, by name, with what each means."""
-    return [dg.AssetCheckSpec(name, asset=key, description=meaning) for name, meaning in meanings.items()]

@@ -1,6 +1,8 @@
 """The hot spots as assets: cells of two grids and streets with the City's index, with checks that no crash is lost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 from psycopg import Connection
@@ -8,6 +10,7 @@ from psycopg import Connection
 from chicago_crashes.assets.answers import CRASH_FACTS_KEY, mart_key, mart_step, refreshed_in_turn
 from chicago_crashes.assets.layers import layer_key
 from chicago_crashes.assets.resources import PostgisResource
+from chicago_crashes.checks.step_checks import Check, Judgement, results_of
 from chicago_crashes.hot_spots.cell_analysis import refresh_hot_spots
 from chicago_crashes.hot_spots.parameters import GridKind, HotSpotParameters, Measure, SegmentParameters
 from chicago_crashes.hot_spots.street_analysis import ANALYSIS, refresh_high_crash_segments
@@ -21,7 +24,6 @@ from chicago_crashes.postgis.hot_spots import (
 )
 from chicago_crashes.postgis.refreshing import Refreshed
 
-COUNTED, STATED, INDEXED = "every_crash_is_counted", "level_is_stated", "index_is_its_formula"
 ANALYSES = len(GridKind) * len(Measure)
 KINDS = ("postgres", "python")
 
@@ -47,6 +49,77 @@ class SegmentConfig(dg.Config):
     shortest_street_feet: float = SegmentParameters().shortest_street_feet
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What the checks of cells look at: an account of every analysis, and how many cells there are."""
+
+    accounts: Sequence[CellAccount]
+    rows: int
+
+
+def _counted(cells: Cells) -> Judgement:
+    lost = {account.analysis: account.located - account.counted for account in cells.accounts}
+    located = max((account.located for account in cells.accounts), default=0)
+    return _promised(not any(lost.values()), {"located_crashes": located, "not_counted": lost})
+
+
+def _stated(cells: Cells) -> Judgement:
+    """Where there was something to count, every analysis is there and its hot cells are those of its level."""
+    accounts, expected = cells.accounts, ANALYSES if cells.rows else 0
+    return _promised(
+        len(accounts) == expected and all(0 < each.level <= 1 and not each.misjudged for each in accounts),
+        {
+            "analyses": len(accounts),
+            "levels": {account.analysis: account.level for account in accounts},
+            "hot_cells": {account.analysis: account.hot for account in accounts},
+            "misjudged_cells": sum(account.misjudged for account in accounts),
+        },
+    )
+
+
+def _on_segments(account: SegmentAccount) -> Judgement:
+    return _promised(
+        account.counted + account.out_of_reach == account.located,
+        {
+            "located_crashes": account.located,
+            "on_segments": account.counted,
+            "out_of_reach": account.out_of_reach,
+        },
+    )
+
+
+def _indexed(account: SegmentAccount) -> Judgement:
+    return _promised(not account.misjudged, {"misjudged_rows": account.misjudged})
+
+
+def _promised(passed: bool, shown: Mapping[str, Any]) -> Judgement:
+    return Judgement(passed, shown, is_fault=not passed)
+
+
+CELL_CHECKS = (
+    Check(
+        "every_crash_is_counted", "The cells of each grid hold all located crashes of the period, each once.", _counted
+    ),
+    Check(
+        "level_is_stated",
+        "Each grid and measure says at which false discovery rate its cells are hot, and they are.",
+        _stated,
+    ),
+)
+SEGMENT_CHECKS = (
+    Check(
+        "every_crash_is_counted",
+        "Located crashes of the period are on one segment each, or out of reach of all.",
+        _on_segments,
+    ),
+    Check(
+        "index_is_its_formula",
+        "The index of every row is (5 x (K + A crashes) + B and C crashes) / miles.",
+        _indexed,
+    ),
+)
+
+
 def hot_spot_assets() -> list[dg.AssetsDefinition]:
     """The hot spots of cells, and the streets with the City's index."""
     return [_cells(), _segments()]
@@ -61,10 +134,7 @@ def _cells() -> dg.AssetsDefinition:
         "Getis-Ord Gi* of each, with p values by drawing and Benjamini-Hochberg's correction. "
         "`hot_spot_parameters` has what was chosen.",
         kinds=KINDS,
-        checks={
-            COUNTED: "The cells of each grid hold all located crashes of the period, each once.",
-            STATED: "Each grid and measure says at which false discovery rate its cells are hot, and they are.",
-        },
+        checks=CELL_CHECKS,
     )
     def hot_spots(
         context: dg.AssetExecutionContext, config: HotSpotConfig, postgis: PostgisResource
@@ -85,10 +155,7 @@ def _segments() -> dg.AssetsDefinition:
         description="The index by which the City ranked its High Crash Corridors, 5 x (K + A crashes) + B and C "
         "crashes per mile, for every segment of the street centre lines and for every street.",
         kinds=KINDS,
-        checks={
-            COUNTED: "Located crashes of the period are on one segment each, or out of reach of all.",
-            INDEXED: "The index of every row is (5 x (K + A crashes) + B and C crashes) / miles.",
-        },
+        checks=SEGMENT_CHECKS,
     )
     def high_crash_segments(
         context: dg.AssetExecutionContext, config: SegmentConfig, postgis: PostgisResource
@@ -106,55 +173,8 @@ def _segments() -> dg.AssetsDefinition:
 
 
 def _judged_cells(connection: Connection, refreshed: Refreshed) -> list[dg.AssetCheckResult]:
-    key, accounts = mart_key(HOT_SPOTS), cell_accounts(connection)
-    return [_counted(key, accounts), _stated(key, accounts, refreshed)]
+    return results_of(mart_key(HOT_SPOTS), CELL_CHECKS, Cells(cell_accounts(connection), refreshed.rows))
 
 
 def _judged_segments(connection: Connection, _refreshed: Refreshed) -> list[dg.AssetCheckResult]:
-    key, account = mart_key(HIGH_CRASH_SEGMENTS), segment_account(connection, ANALYSIS)
-    return [_on_segments(key, account), _indexed(key, account)]
-
-
-def _counted(key: dg.AssetKey, accounts: Sequence[CellAccount]) -> dg.AssetCheckResult:
-    lost = {account.analysis: account.located - account.counted for account in accounts}
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name=COUNTED,
-        passed=not any(lost.values()),
-        metadata={"located_crashes": max((account.located for account in accounts), default=0), "not_counted": lost},
-    )
-
-
-def _stated(key: dg.AssetKey, accounts: Sequence[CellAccount], refreshed: Refreshed) -> dg.AssetCheckResult:
-    """Where there was something to count, every analysis is there and its hot cells are those of its level."""
-    expected = ANALYSES if refreshed.rows else 0
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name=STATED,
-        passed=len(accounts) == expected and all(0 < each.level <= 1 and not each.misjudged for each in accounts),
-        metadata={
-            "analyses": len(accounts),
-            "levels": {account.analysis: account.level for account in accounts},
-            "hot_cells": {account.analysis: account.hot for account in accounts},
-            "misjudged_cells": sum(account.misjudged for account in accounts),
-        },
-    )
-
-
-def _on_segments(key: dg.AssetKey, account: SegmentAccount) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name=COUNTED,
-        passed=account.counted + account.out_of_reach == account.located,
-        metadata={
-            "located_crashes": account.located,
-            "on_segments": account.counted,
-            "out_of_reach": account.out_of_reach,
-        },
-    )
-
-
-def _indexed(key: dg.AssetKey, account: SegmentAccount) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=key, check_name=INDEXED, passed=not account.misjudged, metadata={"misjudged_rows": account.misjudged}
-    )
+    return results_of(mart_key(HIGH_CRASH_SEGMENTS), SEGMENT_CHECKS, segment_account(connection, ANALYSIS))

@@ -1,6 +1,7 @@
 """The City's layers: one asset per layer, from the portal to its table, with the checks of what it became."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -8,7 +9,6 @@ from pydantic import Field
 
 from chicago_crashes.assets.description import (
     OWNERS,
-    check_specs,
     dataset_link,
     portal_key,
     table_metadata,
@@ -19,6 +19,7 @@ from chicago_crashes.assets.portal import portal_asset
 from chicago_crashes.assets.raw import POOL
 from chicago_crashes.assets.reporting import failure_of
 from chicago_crashes.assets.resources import PostgisResource, SodaResource
+from chicago_crashes.checks.step_checks import Check, Judgement, results_of, specs_of
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.layers.features import Shape
 from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
@@ -29,7 +30,6 @@ from chicago_crashes.postgis.layers import TABLES
 AREAS = "areas"
 """The group of all layers, and of what is told by their areas."""
 
-AS_MANY_AS_EXPECTED, VALID, LABELS_DIFFER, NO_OVERLAP = "as_many_as_expected", "valid", "labels_differ", "no_overlap"
 MOST_OVERLAP = 0.001
 """Which part of a layer may lie in two areas: neighbours are drawn a few feet apart or into each other."""
 LABELS_NAMED = 20
@@ -46,16 +46,21 @@ def layer_key(name: str) -> dg.AssetKey:
     return dg.AssetKey(["layers", name])
 
 
-def layer_checks(layer: PublishedLayer) -> Mapping[str, str]:
-    """The checks that are asked of the layer, with what each means."""
-    meanings = {VALID: "Every geometry is valid."}
+def layer_checks(layer: PublishedLayer) -> Sequence[Check[Examination]]:
+    """The checks that are asked of the layer."""
+    return list(_checks(layer))
+
+
+def _checks(layer: PublishedLayer) -> Iterator[Check[Examination]]:
+    yield Check("valid", "Every geometry is valid.", partial(_valid, layer))
     if layer.expected is not None:
-        meanings[AS_MANY_AS_EXPECTED] = f"The layer has {_range(layer)} features."
+        meaning = f"The layer has {_range(layer.expected)} features."
+        yield Check("as_many_as_expected", meaning, partial(_as_many_as_expected, layer, layer.expected))
     if layer.shape is Shape.POLYGON:
-        meanings[LABELS_DIFFER] = "No two areas are called the same."
+        yield Check("labels_differ", "No two areas are called the same.", partial(_labels_differ, layer))
     if layer.divides_the_city:
-        meanings[NO_OVERLAP] = f"At most {MOST_OVERLAP:.1%} of the layer lies in two of its areas."
-    return meanings
+        meaning = f"At most {MOST_OVERLAP:.1%} of the layer lies in two of its areas."
+        yield Check("no_overlap", meaning, partial(_no_overlap, layer))
 
 
 def portal_layer_assets() -> list[dg.AssetSpec]:
@@ -88,7 +93,7 @@ def _layer_asset(layer: PublishedLayer, retries: dg.RetryPolicy) -> dg.AssetsDef
             "dataset": dataset_link(layer),
             **_validity(layer),
         },
-        check_specs=check_specs(key, layer_checks(layer)),
+        check_specs=specs_of(key, layer_checks(layer)),
     )
     def refresh(
         context: dg.AssetExecutionContext, config: LayerConfig, soda: SodaResource, postgis: PostgisResource
@@ -103,7 +108,7 @@ def _layer_asset(layer: PublishedLayer, retries: dg.RetryPolicy) -> dg.AssetsDef
             raise failure_of(context, error) from error
         yield dg.MaterializeResult(
             metadata=_shown(refreshed),
-            check_results=[_result(layer, name, examined) for name in layer_checks(layer)],
+            check_results=results_of(key, layer_checks(layer), examined),
         )
 
     return refresh
@@ -130,44 +135,49 @@ def _shown(refreshed: RefreshedLayer) -> dict[str, Any]:
     }
 
 
-def _result(layer: PublishedLayer, check: str, examined: Examination) -> dg.AssetCheckResult:
-    reason: str | None = None
-    metadata: dict[str, Any] = {"features": examined.features}
-    match check:
-        case "as_many_as_expected":
-            fewest, most = layer.expected or (0, 0)
-            metadata |= {"expected": _range(layer)}
-            if not fewest <= examined.features <= most:
-                reason = f"{layer.name} has {examined.features:,} features; {_range(layer)} were expected."
-        case "labels_differ":
-            repeated = list(examined.repeated_labels)
-            metadata |= {"repeated_labels": len(repeated), "examples": dg.MetadataValue.json(repeated[:LABELS_NAMED])}
-            if repeated:
-                reason = f"{len(repeated)} labels of {layer.name} are those of several areas: {repeated[0]}."
-        case "no_overlap":
-            metadata |= {
-                "overlapping_share": examined.overlapping_share,
-                "overlapping_square_feet": round(examined.overlapping_square_feet, 1),
-                "square_feet": round(examined.square_feet, 1),
-            }
-            if examined.overlapping_share > MOST_OVERLAP:
-                reason = f"{examined.overlapping_share:.3%} of {layer.name} lies in two of its areas."
-        case _:
-            metadata |= {"invalid": examined.invalid}
-            if examined.invalid:
-                reason = f"{examined.invalid} geometries of {layer.name} are invalid."
-    return dg.AssetCheckResult(
-        asset_key=layer_key(layer.name),
-        check_name=check,
-        passed=reason is None,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata=metadata,
-        description=reason,
+def _valid(layer: PublishedLayer, examined: Examination) -> Judgement:
+    return _judgement(
+        examined,
+        {"invalid": examined.invalid},
+        f"{examined.invalid} geometries of {layer.name} are invalid." if examined.invalid else None,
     )
 
 
-def _range(layer: PublishedLayer) -> str:
-    fewest, most = layer.expected or (0, 0)
+def _as_many_as_expected(layer: PublishedLayer, expected: tuple[int, int], examined: Examination) -> Judgement:
+    fewest, most = expected
+    reason = f"{layer.name} has {examined.features:,} features; {_range(expected)} were expected."
+    return _judgement(examined, {"expected": _range(expected)}, None if fewest <= examined.features <= most else reason)
+
+
+def _labels_differ(layer: PublishedLayer, examined: Examination) -> Judgement:
+    repeated = list(examined.repeated_labels)
+    return _judgement(
+        examined,
+        {"repeated_labels": len(repeated), "examples": dg.MetadataValue.json(repeated[:LABELS_NAMED])},
+        f"{len(repeated)} labels of {layer.name} are those of several areas: {repeated[0]}." if repeated else None,
+    )
+
+
+def _no_overlap(layer: PublishedLayer, examined: Examination) -> Judgement:
+    reason = f"{examined.overlapping_share:.3%} of {layer.name} lies in two of its areas."
+    return _judgement(
+        examined,
+        {
+            "overlapping_share": examined.overlapping_share,
+            "overlapping_square_feet": round(examined.overlapping_square_feet, 1),
+            "square_feet": round(examined.square_feet, 1),
+        },
+        reason if examined.overlapping_share > MOST_OVERLAP else None,
+    )
+
+
+def _judgement(examined: Examination, shown: Mapping[str, Any], reason: str | None) -> Judgement:
+    """What the City publishes is no fault of ours, so these checks warn."""
+    return Judgement(reason is None, {"features": examined.features, **shown}, reason)
+
+
+def _range(expected: tuple[int, int]) -> str:
+    fewest, most = expected
     return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
 
 

@@ -8,9 +8,10 @@ import dagster as dg
 
 from chicago_crashes.alerts.causes import review_low_scores
 from chicago_crashes.alerts.noticing import keep
-from chicago_crashes.assets.description import OWNERS, check_specs, table_key, table_metadata, tags
+from chicago_crashes.assets.description import OWNERS, table_key, table_metadata, tags
 from chicago_crashes.assets.partitions import TIME_ZONE
 from chicago_crashes.assets.resources import PostgisResource
+from chicago_crashes.checks.step_checks import Check, Judgement, results_of, specs_of
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.quality import score_months, scores
 from chicago_crashes.postgis.tables import QUALITY_SCORES
@@ -41,6 +42,26 @@ def quality_key(feed: Feed) -> dg.AssetKey:
     return dg.AssetKey(["quality", feed.name])
 
 
+def _judge(low: LowScores) -> Judgement:
+    named = {f"{score.month:%Y-%m}": score.score for score in low.months[:MONTHS_NAMED]}
+    shown = {
+        "months_judged": low.judged,
+        f"months_below_{LOW}": len(low.months),
+        f"months_below_{VERY_LOW}": sum(score.score < VERY_LOW for score in low.months),
+        **({"lowest_score": low.lowest} if low.lowest is not None else {}),
+        **({"low_scores": dg.MetadataValue.json(named)} if named else {}),
+    }
+    return Judgement(not low.months, shown, low.in_words if low.months else None, is_fault=low.is_very_low)
+
+
+SCORE_CHECK = Check(
+    "score",
+    f"No month scores below {LOW} (warning) or {VERY_LOW} (error); months before {CITYWIDE_SINCE:%B %Y}, of which the "
+    "data are not whole, are not judged.",
+    _judge,
+)
+
+
 def quality_asset(feed: Feed, months: dg.MonthlyPartitionsDefinition) -> dg.AssetsDefinition:
     """The feed's scores, and the check that none is low."""
     compared_with = [other for comparison in comparisons_of(feed) for other in comparison.others]
@@ -62,13 +83,7 @@ def quality_asset(feed: Feed, months: dg.MonthlyPartitionsDefinition) -> dg.Asse
         description=f"How good each month of {feed.table} is, from 0 to 100: completeness 30, accuracy 30, consistency "
         "20, timeliness 10, validity 10. `docs/quality.md` tells what is counted.",
         metadata=table_metadata(QUALITY_SCORES, score_months, feed=feed),
-        check_specs=check_specs(
-            quality_key(feed),
-            {
-                "score": f"No month scores below {LOW} (warning) or {VERY_LOW} (error); months before "
-                f"{CITYWIDE_SINCE:%B %Y}, of which the data are not whole, are not judged."
-            },
-        ),
+        check_specs=specs_of(quality_key(feed), [SCORE_CHECK]),
     )
     def score(context: dg.AssetExecutionContext, postgis: PostgisResource) -> Iterator[dg.MaterializeResult[None]]:
         asked = [month_of(key) for key in context.partition_keys]
@@ -78,7 +93,7 @@ def quality_asset(feed: Feed, months: dg.MonthlyPartitionsDefinition) -> dg.Asse
             keep(lambda: review_low_scores(connection, feed, low, run_id=context.run.run_id))
         for month in asked:
             context.add_asset_metadata(_shown(found.get(month)), partition_key=month.strftime(MONTH_FORMAT))
-        yield dg.MaterializeResult(check_results=[_result(feed, low)])
+        yield dg.MaterializeResult(check_results=results_of(quality_key(feed), [SCORE_CHECK], low))
 
     return score
 
@@ -97,21 +112,3 @@ def _shown(score: Score | None) -> Mapping[str, float | str | dg.JsonMetadataVal
     return {name: value for name, value in plotted.items() if value is not None} | {
         "rows": dg.MetadataValue.json(numbers)
     }
-
-
-def _result(feed: Feed, low: LowScores) -> dg.AssetCheckResult:
-    named = {f"{score.month:%Y-%m}": score.score for score in low.months[:MONTHS_NAMED]}
-    return dg.AssetCheckResult(
-        asset_key=quality_key(feed),
-        check_name="score",
-        passed=not low.months,
-        severity=dg.AssetCheckSeverity.ERROR if low.is_very_low else dg.AssetCheckSeverity.WARN,
-        metadata={
-            "months_judged": low.judged,
-            f"months_below_{LOW}": len(low.months),
-            f"months_below_{VERY_LOW}": sum(score.score < VERY_LOW for score in low.months),
-            **({"lowest_score": low.lowest} if low.lowest is not None else {}),
-            **({"low_scores": dg.MetadataValue.json(named)} if named else {}),
-        },
-        description=low.in_words if low.months else None,
-    )

@@ -107,7 +107,7 @@ def launch_layers(
     job = defs.resolve_job_def(REFRESH_LAYERS).get_subset(
         asset_selection=frozenset(layer_key(layer.name) for layer in layers),
         asset_check_selection=frozenset(
-            dg.AssetCheckKey(layer_key(layer.name), name) for layer in layers for name in layer_checks(layer)
+            dg.AssetCheckKey(layer_key(layer.name), check.name) for layer in layers for check in layer_checks(layer)
         ),
     )
     result = run_here(

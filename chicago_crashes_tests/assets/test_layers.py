@@ -114,7 +114,7 @@ def test_layers_begin_at_the_portal_and_say_what_they_are() -> None:
         assert node.tags["dataset"] == layer.dataset_id
         assert node.freshness_policy
         assert {column.name for column in node.metadata["dagster/column_schema"].columns} > {"layer_id", "geometry"}
-        assert {key.name for key in node.check_keys} == set(layer_checks(layer))
+        assert {key.name for key in node.check_keys} == {check.name for check in layer_checks(layer)}
         root = graph.get(portal_key(layer))
         assert root.is_external
         assert root.metadata["dataset"].url == f"https://data.cityofchicago.org/d/{layer.dataset_id}"

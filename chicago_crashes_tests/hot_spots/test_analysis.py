@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from chicago_crashes.assets.hot_spots import COUNTED, INDEXED, STATED, hot_spot_assets
+from chicago_crashes.assets.hot_spots import hot_spot_assets
 from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.hot_spots.cell_analysis import NOTHING_TO_COUNT, refresh_hot_spots
 from chicago_crashes.hot_spots.parameters import HotSpotParameters, Period, SegmentParameters
@@ -329,10 +329,10 @@ def test_the_assets_take_parameters_show_numbers_and_check(in_use: str) -> None:
     assert shown["high_crash_segments"]["ranked_streets"] == 2
     checks = {(each.asset_key.path[-1], each.check_name): each for each in result.get_asset_check_evaluations()}
     assert checks.keys() == {
-        ("hot_spots", COUNTED),
-        ("hot_spots", STATED),
-        ("high_crash_segments", COUNTED),
-        ("high_crash_segments", INDEXED),
+        ("hot_spots", "every_crash_is_counted"),
+        ("hot_spots", "level_is_stated"),
+        ("high_crash_segments", "every_crash_is_counted"),
+        ("high_crash_segments", "index_is_its_formula"),
     }
     assert all(each.passed for each in checks.values())
     with psycopg.connect(in_use, autocommit=True) as connection:
