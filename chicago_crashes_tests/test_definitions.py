@@ -170,7 +170,7 @@ def test_settings_with_secrets_show_none_of_them() -> None:
     assert secret not in repr(configured)
     for resource in resources.values():
         assert secret not in repr(resource)
-    told = RepositorySnap.from_def(defs.get_repository_def())
+    told = RepositorySnap.from_def(dg.Definitions(resources=resources).get_repository_def())
     assert {resource.name for resource in told.resources or []} == {"postgis", "soda", "lake"}
     assert secret not in serialize_value(told), "what Dagster's UI is told"
 
