@@ -70,9 +70,8 @@ class Statement:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
-@cache
 def statements() -> tuple[Statement, ...]:
-    """The statements of all parts, in an order in which they can be applied."""
+    """The statements of all parts, in an order in which they can be applied, by the declarations as they are now."""
     return tuple(statement for part in PARTS for statement in statements_of(part))
 
 
@@ -94,8 +93,12 @@ def _beginnings(rendered: str) -> Iterator[tuple[re.Match[str], int]]:
 
 
 def _rendered(package: str, name: str) -> str:
-    template = (resources.files(package) / "functions" / f"{name}.sql").read_text()
-    return _environment().from_string(template).render(_declarations())
+    return _template(package, name).render(_declarations())
+
+
+@cache
+def _template(package: str, name: str) -> jinja2.Template:
+    return _environment().from_string((resources.files(package) / "functions" / f"{name}.sql").read_text())
 
 
 @cache
