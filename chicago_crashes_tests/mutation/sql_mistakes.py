@@ -48,6 +48,7 @@ SWAPS: tuple[tuple[str, str], ...] = (
 
 AND = re.compile(r"\band\b")
 BETWEEN = re.compile(r"\bbetween\b(?:(?!\band\b).)*$", re.DOTALL)
+ASSIGNED = re.compile(r"(?:\bset|,)\s+\w+ $")
 NUMBER = re.compile(r"(?<![\w.%])(\d{1,3})(?![\w.%])")
 NAMED = re.compile(r"\.(\w+)\b(?! =)(?<!excluded.)")
 COALESCE = re.compile(r"\bcoalesce\(([^(),]+), ([^(),]+)\)")
@@ -81,7 +82,13 @@ def _changes(read: str, text: str) -> Iterator[Change]:
 
 def _each(pattern: str, read: str, replacement: str, kind: str) -> Iterator[Change]:
     for match in re.finditer(pattern, read):
-        yield match.start(), match.end(), replacement, kind
+        if match[0] != "=" or not _is_assignment(read, match.start()):
+            yield match.start(), match.end(), replacement, kind
+
+
+def _is_assignment(read: str, place: int) -> bool:
+    """Whether the sign sets a column: another one there is not a mistake but nonsense."""
+    return "update" in read and ASSIGNED.search(read, 0, place) is not None
 
 
 def _changed_conditions(read: str) -> Iterator[Change]:

@@ -109,6 +109,10 @@ def test_each_kind_of_mistake_in_sql(right: str, wrong: str) -> None:
     assert wrong in planted("x.sql", f"{right}\n")
 
 
+def test_what_is_set_is_not_compared() -> None:
+    assert planted("x.sql", "update a set b = c, d = e where f = g\n") == ["update a set b = c, d = e where f <> g"]
+
+
 def test_the_core_is_where_it_is_declared_and_every_mistake_in_it_can_be_read() -> None:
     """A module that moved, or a test module that is gone, is named."""
     files = [path for part in CORE for path in part.files(PROJECT_ROOT)]
