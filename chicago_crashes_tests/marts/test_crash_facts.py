@@ -417,6 +417,17 @@ def test_days_that_were_never_made_are_still_to_come(db: Connection) -> None:
     assert (found["crashes"], found["facts"], found["wrong_days"], found["pending_days"]) == (2, 0, 0, 2)
 
 
+def test_the_refresh_is_recorded_with_its_rows_and_the_newest_day_that_has_one(db: Connection) -> None:
+    recorded = "select through, rows from ops.mart_refreshes where mart = 'crash_facts'"
+    assert refresh_facts(db).rows == 0
+    assert rows_of(db, recorded) == [(None, 0)]
+    for number, key in enumerate("xyz"):
+        add_crash(db, key, at=f"{DAY + timedelta(days=number // 2)} 08:00")
+    sign(db, *(DAY + timedelta(days=number) for number in range(4)))
+    assert refresh_facts(db).rows == 3
+    assert rows_of(db, recorded) == [(DAY + timedelta(days=1), 3)]
+
+
 @pytest.mark.parametrize("last", ["crashes", "people", "vehicles"])
 def test_whichever_feed_was_loaded_last_the_day_is_made_once(db: Connection, last: str) -> None:
     add_crash(db, "x")
