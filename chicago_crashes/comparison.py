@@ -10,6 +10,7 @@ import polars as pl
 from psycopg import Connection
 
 from chicago_crashes.cleaning.clean import DAY, clean
+from chicago_crashes.cleaning.keys import row_key_of
 from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.lake import DayFile, Lake
 from chicago_crashes.postgis.traces import Trace, findings_of, quarantined_days, stored_rows, withdrawn_days
@@ -95,7 +96,7 @@ def _published(
 def _key_in_the_table(feed: Feed, day: date, row: Mapping[str, Any], schema: pl.Schema) -> str | None:
     """The key of a published row, as cleaning makes it; None for a row that has none."""
     cleaned = clean(feed, pl.DataFrame([row], schema).with_columns(pl.lit(day).alias(DAY))).rows
-    return "/".join(str(cleaned[name][0]) for name in feed.key) if cleaned.height else None
+    return row_key_of(feed, cleaned.row(0, named=True)) if cleaned.height else None
 
 
 def _compared(

@@ -5,7 +5,7 @@ Both steps take days and yield what became of each, as soon as it is certain. A 
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,9 @@ from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.lake import DamagedFileError, DayFile, Lake
-from chicago_crashes.postgis.merge import DayCounts, NewerVersionLoadedError, SourceDay, merge_days
+from chicago_crashes.postgis.merge import DayCounts, MergedDays, NewerVersionLoadedError, SourceDay, merge_days
 from chicago_crashes.postgis.reading import Merged, merged_days
+from chicago_crashes.postgis.rivals import Rival
 from chicago_crashes.raw_files import RawFiles, is_merged_from, put_aside_to_fail
 from chicago_crashes.shrink import guard_against_shrink
 from chicago_crashes.soda.client import Portal
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 CHICAGO = ZoneInfo("America/Chicago")
 ROWS_A_MERGE = 20_000
 """Days are merged together up to this many rows: few transactions, bounded memory."""
+RIVALS_NAMED, LONGEST_KEY = 10, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,14 @@ class FetchedDay:
 
 @dataclass(frozen=True, slots=True)
 class LoadedDay:
-    """A day whose rows are in the table or in quarantine."""
+    """A day whose rows are in the table or in quarantine.
+
+    `rivals` are those in quarantine because another day has a newer row with the same key.
+    """
 
     day: date
     counts: DayCounts
+    rivals: Sequence[Rival] = ()
 
 
 def fetch_days(
@@ -119,13 +125,17 @@ def load_days(
     A day that was merged from the same rows by the same rules, and of which table and quarantine still have as many,
     is in the table already: it is not even read, unless `remerge` asks for it. While some days are merged, the next
     ones are read and cleaned.
+
+    Where a merge leaves another day short, because the two share a key, that day is merged again from its newest file,
+    whether it is among `days` or not. So what became of a day is certain in the end, and told then; failures are told
+    at once.
     """
     merged = {} if remerge else merged_days(connection, feed, days)
+    load = _Load(connection, lake, feed, run_id)
     for ready in one_ahead(_made_ready(lake, feed, days, merged)):
-        if isinstance(ready, _Batch):
-            yield from _merge(connection, lake, feed, ready, run_id)
-        else:
-            yield ready
+        yield from load.take(ready)
+    yield from load.follow_up(days)
+    yield from load.loaded(days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +169,24 @@ def _made_ready(
             yield DayFailure(day, error)
             continue
         if frames and rows + frame.height > ROWS_A_MERGE:
-            yield _batch(feed, frames)
+            yield from _batches(feed, frames)
             frames, rows = {}, 0
         frames[file] = frame
         rows += frame.height
     if frames:
+        yield from _batches(feed, frames)
+
+
+def _batches(feed: Feed, frames: Mapping[DayFile, pl.DataFrame]) -> Iterator[_Batch | DayFailure]:
+    """The days cleaned together; if one of them cannot be, each by itself."""
+    try:
         yield _batch(feed, frames)
+    except CrashesError as error:
+        if len(frames) == 1:
+            yield from (DayFailure(file.note.day, error) for file in frames)
+            return
+        for file, frame in frames.items():
+            yield from _batches(feed, {file: frame})
 
 
 def _batch(feed: Feed, frames: Mapping[DayFile, pl.DataFrame]) -> _Batch:
@@ -198,55 +220,137 @@ def _store(lake: Lake, feed: Feed, fetched: DayRows, run_id: str, known: RawFile
     )
 
 
-def _merge(
-    connection: psycopg.Connection, lake: Lake, feed: Feed, batch: _Batch, run_id: str
-) -> Iterator[LoadedDay | DayFailure]:
-    """Merge the batch in one transaction; if that cannot be, day by day, to find the day that is to blame."""
-    days = [file.note.day for file in batch.files]
-    try:
-        counts = merge_days(connection, feed, batch.cleaned, [_source_day(file) for file in batch.files], run_id=run_id)
-    except (psycopg.DataError, psycopg.IntegrityError, NewerVersionLoadedError) as error:
-        if len(days) == 1:
-            yield from _retold(connection, lake, feed, batch.files[0], run_id, error)
-            return
-        logger.warning("%s: merging %d days one by one, because together: %s", feed.name, len(days), error)
-        for day in days:
-            yield from _merge_again(connection, lake, feed, day, run_id)
-    except psycopg.OperationalError as error:
-        for day in days:
-            yield DayFailure(day, _database_lost(feed, day, error))
-    else:
-        yield from (LoadedDay(day, counts[day]) for day in counts)
+@dataclass(slots=True)
+class _Load:
+    """Days on their way into the table, what became of them, and which days this has left short."""
 
+    connection: psycopg.Connection
+    lake: Lake
+    feed: Feed
+    run_id: str
+    done: dict[date, LoadedDay] = field(default_factory=dict)
+    failed: set[date] = field(default_factory=set)
+    short: dict[date, Rival] = field(default_factory=dict)
 
-def _merge_again(
-    connection: psycopg.Connection, lake: Lake, feed: Feed, day: date, run_id: str
-) -> Iterator[LoadedDay | DayFailure]:
-    """Merge one day by itself, from its newest file."""
-    for ready in _made_ready(lake, feed, [day], {}):
-        if isinstance(ready, _Batch):
-            yield from _merge(connection, lake, feed, ready, run_id)
+    def take(self, ready: _Batch | LoadedDay | DayFailure) -> Iterator[DayFailure]:
+        """Merge what is ready to be merged."""
+        match ready:
+            case _Batch():
+                yield from self._merge(ready)
+            case LoadedDay():
+                self.done[ready.day] = ready
+            case DayFailure():
+                yield self._failed(ready.day, ready.error)
+
+    def _failed(self, day: date, error: CrashesError) -> DayFailure:
+        self.failed.add(day)
+        return DayFailure(day, error)
+
+    def loaded(self, days: Sequence[date]) -> Iterator[LoadedDay]:
+        """Those of the days that are in the table, in their order."""
+        return (self.done[day] for day in dict.fromkeys(days) if day in self.done)
+
+    def follow_up(self, days: Sequence[date]) -> Iterator[DayFailure]:
+        """Merge the days that are short, until none is; one that was asked for and cannot be merged has failed."""
+        while self.short:
+            day = min(self.short)
+            rival = self.short.pop(day)
+            if day in self.failed:
+                continue
+            logger.info(
+                "%s %s is merged again, because %s is, or was, on %s as well",
+                self.feed.name,
+                day,
+                _short(rival.row_key),
+                rival.rival_day,
+            )
+            for failure in self._merge_again(day):
+                self.done.pop(day, None)
+                if day in days:
+                    yield failure
+                else:
+                    logger.warning("%s", _left_short(self.feed, rival, failure.error))
+
+    def _merge(self, batch: _Batch) -> Iterator[DayFailure]:
+        """Merge the batch in one transaction; if that cannot be, day by day, to find the day that is to blame."""
+        days = [file.note.day for file in batch.files]
+        sources = [_source_day(file) for file in batch.files]
+        try:
+            merged = merge_days(self.connection, self.feed, batch.cleaned, sources, run_id=self.run_id)
+        except (psycopg.DataError, psycopg.IntegrityError, NewerVersionLoadedError) as error:
+            if len(days) == 1:
+                yield from self._retold(batch.files[0], error)
+                return
+            logger.warning("%s: merging %d days one by one, because together: %s", self.feed.name, len(days), error)
+            for day in days:
+                yield from self._merge_again(day)
+        except psycopg.OperationalError as error:
+            for day in days:
+                yield self._failed(day, _database_lost(self.feed, day, error))
         else:
-            yield ready
+            self._note(merged)
+
+    def _note(self, merged: MergedDays) -> None:
+        for day, counts in merged.counts.items():
+            before = self.done.get(day)
+            rivals = [rival for rival in merged.set_aside if rival.day == day]
+            self.done[day] = LoadedDay(day, _together(before.counts, counts) if before else counts, rivals)
+            self.short.pop(day, None)
+        self.short.update({rival.day: rival for rival in merged.left_short})
+        if merged.set_aside:
+            logger.warning("%s", _told(self.feed, merged.set_aside))
+
+    def _merge_again(self, day: date) -> Iterator[DayFailure]:
+        """Merge one day by itself, from its newest file."""
+        for ready in _made_ready(self.lake, self.feed, [day], {}):
+            yield from self.take(ready)
+
+    def _retold(self, file: DayFile, error: psycopg.Error | NewerVersionLoadedError) -> Iterator[DayFailure]:
+        """What becomes of a day that could not be merged by itself: a newer file, if there is one, or its failure."""
+        day = file.note.day
+        if not isinstance(error, NewerVersionLoadedError):
+            yield self._failed(day, _refused(self.feed, day, error))
+            return
+        try:
+            newest = self.lake.newest(self.feed, day)
+        except CrashesError as unreadable:
+            yield self._failed(day, unreadable)
+            return
+        if newest is None or newest.path == file.path:
+            yield self._failed(day, error)
+        else:
+            yield from self._merge_again(day)
 
 
-def _retold(
-    connection: psycopg.Connection, lake: Lake, feed: Feed, file: DayFile, run_id: str, error: Exception
-) -> Iterator[LoadedDay | DayFailure]:
-    """What becomes of a day that could not be merged by itself: a newer file of it, if there is one, or its failure."""
-    day = file.note.day
-    if not isinstance(error, NewerVersionLoadedError):
-        yield DayFailure(day, _refused(feed, day, error))
-        return
-    try:
-        newest = lake.newest(feed, day)
-    except CrashesError as unreadable:
-        yield DayFailure(day, unreadable)
-        return
-    if newest is None or newest.path == file.path:
-        yield DayFailure(day, error)
-    else:
-        yield from _merge_again(connection, lake, feed, day, run_id)
+def _together(first: DayCounts, second: DayCounts) -> DayCounts:
+    """What two merges of one day wrote, and how the day is after the second."""
+    inserted, updated = first.inserted + second.inserted, first.updated + second.updated
+    return replace(
+        second,
+        inserted=inserted,
+        updated=updated,
+        unchanged=max(second.table_rows - inserted - updated, 0),
+        withdrawn=first.withdrawn + second.withdrawn,
+    )
+
+
+def _told(feed: Feed, rivals: Sequence[Rival]) -> str:
+    return (
+        f"{feed.name}: {len(rivals)} rows share their key with a newer row of another day, and are in quarantine under "
+        f"their own: {rivals_in_words(rivals)}. The portal publishes such a key twice, or has moved the row, and the "
+        "day it left is not fetched yet (`chicago-crashes refresh` fetches it)."
+    )
+
+
+def rivals_in_words(rivals: Sequence[Rival]) -> str:
+    """The keys of the rows, their days and the days of the rows that are stored; the first ones only."""
+    named = [f"{_short(rival.row_key)} ({rival.day}; stored: {rival.rival_day})" for rival in rivals[:RIVALS_NAMED]]
+    more = [f"and {len(rivals) - RIVALS_NAMED} more"] if len(rivals) > RIVALS_NAMED else []
+    return ", ".join([*named, *more])
+
+
+def _short(row_key: str) -> str:
+    return row_key if len(row_key) <= LONGEST_KEY else f"{row_key[: LONGEST_KEY // 2]}…{row_key[-LONGEST_KEY // 2 :]}"
 
 
 def _source_day(file: DayFile) -> SourceDay:
@@ -265,6 +369,14 @@ def _source_day(file: DayFile) -> SourceDay:
 def _never_fetched(feed: Feed, day: date) -> PermanentError:
     return PermanentError(
         f"{feed.name} {day} is not in the raw lake. Materialise raw/{feed.name} for this day first, or launch both."
+    )
+
+
+def _left_short(feed: Feed, rival: Rival, error: CrashesError) -> str:
+    return (
+        f"{feed.name} {rival.day} has a row too few, {_short(rival.row_key)}: it shares its key with a row of "
+        f"{rival.rival_day}, which has just been loaded, and the day could not be merged again: {error} Then load it: "
+        f"`chicago-crashes load {rival.day} {rival.day} --feed {feed.name} --refetch`."
     )
 
 

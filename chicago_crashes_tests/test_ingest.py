@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from chicago_crashes.cleaning.clean import DAY as DAY_COLUMN
 from chicago_crashes.feeds import feed_named
 from chicago_crashes.ingest import LoadedDay, load_days
 from chicago_crashes.lake import DayFile, Lake
@@ -35,7 +36,7 @@ def lake(tmp_path: Path) -> Lake:
 def store(lake: Lake, day: date, keys: list[str], *, fetched_at: datetime = FETCHED) -> DayFile:
     """Put crashes of a day into the lake, without their columns :id and :version."""
     rows = [{"crash_record_id": key, "crash_date": f"{day}T12:00:00.000", "posted_speed_limit": "30"} for key in keys]
-    frame = raw_frame(CRASHES, rows, day=day).drop("day")
+    frame = raw_frame(CRASHES, rows, day=day).drop(DAY_COLUMN)
     updated_at = signature_of(frame).updated_at
     file, _ = lake.write(CRASHES, day, frame, source_updated_at=updated_at, fetched_at=fetched_at, run_id="fetch")
     return file

@@ -14,7 +14,7 @@ from chicago_crashes.assets.reporting import Metadata, report_days, requested_da
 from chicago_crashes.assets.resources import LakeResource, PostgisResource
 from chicago_crashes.assets.showing import what_is_shown
 from chicago_crashes.feeds import Feed
-from chicago_crashes.ingest import LoadedDay, load_days
+from chicago_crashes.ingest import LoadedDay, load_days, rivals_in_words
 
 
 class MergeConfig(dg.Config):
@@ -68,4 +68,5 @@ def table_asset(
 
 def _report(loaded: LoadedDay) -> tuple[date, Metadata]:
     counts: Mapping[str, int] = asdict(loaded.counts)
-    return loaded.day, {"dagster/partition_row_count": loaded.counts.table_rows, **counts}
+    rivals = {"rows_newer_on_another_day": rivals_in_words(loaded.rivals)} if loaded.rivals else {}
+    return loaded.day, {"dagster/partition_row_count": loaded.counts.table_rows, **counts, **rivals}

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds import FEEDS
 from chicago_crashes.local.workplace import database
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def history(
     crash_record_id: Annotated[str, typer.Argument(help="The crash's key, 128 characters.")],
 ) -> None:
     """Show what the portal amended or withdrew of a crash, its people and its vehicles, and when we saw it."""
-    from chicago_crashes.postgis.records import current_rows, old_versions  # columns of data take a while to import
+    # Columns of data take a while to import.
+    from chicago_crashes.cleaning.keys import last_part, row_key_of
+    from chicago_crashes.postgis.records import current_rows, old_versions
 
     table = Table()
     for heading in ("seen (UTC)", "feed", "row", "what", "from", "to"):
@@ -33,22 +35,18 @@ def history(
         for feed in FEEDS:
             if "crash_record_id" not in feed.column_names:
                 continue
-            current = {_row_key(feed, row): row for row in current_rows(connection, feed, crash_record_id)}
+            current = {row_key_of(feed, row): row for row in current_rows(connection, feed, crash_record_id)}
             versions = old_versions(connection, feed, crash_record_id)
             known = known or bool(current) or bool(versions)
             for row_key, group in groupby(versions, key=lambda version: version.row_key):
                 for line in _changes(list(group), current.get(row_key)):
-                    table.add_row(line[0], feed.name, row_key.rpartition("/")[2][:24], *line[1:])
+                    table.add_row(line[0], feed.name, last_part(feed, row_key)[:24], *line[1:])
     if not known:
         raise PermanentError(f"No row of crash {crash_record_id} was ever loaded. Give the whole crash_record_id.")
     if not table.row_count:
         console.print("Nothing of this crash has changed since it was loaded.")
         return
     console.print(table)
-
-
-def _row_key(feed: Feed, row: Mapping[str, Any]) -> str:
-    return "/".join(str(row[name]) for name in feed.key)
 
 
 def _changes(versions: list["OldVersion"], current: Mapping[str, Any] | None) -> Iterator[tuple[str, str, str, str]]:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
+from chicago_crashes.feeds import feed_named
 from chicago_crashes.local.workplace import database
 from chicago_crashes.settings import settings
 
@@ -50,12 +51,14 @@ def raw(
 
 
 def _table(row: "ComparedRow") -> Table:
+    from chicago_crashes.cleaning.keys import last_part
+
     where = {
         "stored": "in the table",
         "quarantined": f"in quarantine: {row.reason}",
         "withdrawn": f"{row.reason}; `chicago-crashes history` has what it was",
     }[row.place]
-    key = row.row_key.rpartition("/")[2]
+    key = last_part(feed_named(row.feed), row.row_key)
     shown = key if len(key) <= SHORT else f"{key[:SHORT]}…"
     source = f"\n{row.file}" if row.file else ""
     table = Table(title=escape(f"{row.feed} {shown}, {row.day or 'no day'}, {where}{source}"), title_justify="left")

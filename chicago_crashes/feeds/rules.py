@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 SECOND_ROW = "second row with the same key"
+SECOND_ROW_ELSEWHERE = "second row with the same key on another day"
 
 
 @cache
@@ -48,7 +49,16 @@ def quarantine_rules(feed: Feed) -> tuple[Rule, ...]:
         0.001,
         "No key occurs twice on a day; of several rows with one key the one the portal touched last is loaded.",
     )
-    return (*needed, second)
+    elsewhere = Rule(
+        SECOND_ROW_ELSEWHERE,
+        feed.key,
+        Question.UNIQUE,
+        Action.QUARANTINED,
+        0.001,
+        "No key occurs on two days; of the rows with one key the one the portal touched last is loaded.",
+    )
+    # A key that we make ourselves is made of the date, too.
+    return (*needed, second) if feed.surrogate else (*needed, second, elsewhere)
 
 
 @cache

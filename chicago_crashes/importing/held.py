@@ -7,9 +7,10 @@ import polars as pl
 from psycopg import Connection, sql
 
 from chicago_crashes.feeds import Feed
-from chicago_crashes.importing.judging import KEY_SEPARATOR, joined_keys, key_columns, typed
+from chicago_crashes.importing.judging import joined_keys, key_columns, typed
 from chicago_crashes.lake import Lake
 from chicago_crashes.postgis.copy import copy_to_stage
+from chicago_crashes.postgis.row_keys import stored_row_key
 from chicago_crashes.postgis.sql_files import sql_file
 
 IMPORTED_BY = "import "
@@ -36,9 +37,8 @@ def rows_from_the_portal(connection: Connection, feed: Feed, rows: pl.DataFrame)
     keys = key_columns(feed)
     if not keys or rows.is_empty():
         return pl.repeat(False, rows.height, eager=True)
-    stored_key = [sql.SQL("stored.{}::text").format(sql.Identifier(name)) for name in keys]
     query = sql_file("imports/keys_from_the_portal").format(
-        row_key=sql.SQL("concat_ws({}, {})").format(KEY_SEPARATOR, sql.SQL(", ").join(stored_key)),
+        row_key=stored_row_key(feed),
         table=sql.Identifier(feed.table),
         key=sql.SQL(", ").join(map(sql.Identifier, keys)),
     )

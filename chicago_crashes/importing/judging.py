@@ -13,6 +13,7 @@ from datetime import date
 
 import polars as pl
 
+from chicago_crashes.cleaning.keys import row_key
 from chicago_crashes.cleaning.parsing import parsed, stated_text, timestamp_value
 from chicago_crashes.feeds import Feed, Kind
 from chicago_crashes.importing.records import Row
@@ -26,7 +27,6 @@ API_TIME = "%Y-%m-%dT%H:%M:%S.000"
 EXCEL_SERIAL = r"^\d{5}(\.\d*)?$"
 HALF_TIME = r"^\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}(:\d{2})?$"
 LITERAL_NULLS = ("NULL", "NA", "N/A")
-KEY_SEPARATOR = "\N{INFORMATION SEPARATOR ONE}"
 KEY_BYTES = 12
 """96 bits tell some million keys apart, and just fit into what Polars keeps of a value without a pointer."""
 
@@ -79,9 +79,7 @@ def typed(feed: Feed, texts: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame
 
 def joined_keys(feed: Feed, rows: pl.DataFrame) -> pl.Series:
     """Each row's key as text, as it will be in the table: `53` and `53.0` are one key."""
-    keys = key_columns(feed)
-    parts = [pl.col(name).cast(pl.String) for name in keys]
-    return typed(feed, rows, keys).select(pl.concat_str(parts, separator=KEY_SEPARATOR)).to_series()
+    return typed(feed, rows, key_columns(feed)).select(row_key(feed)).to_series()
 
 
 def _text_frame(columns: Sequence[str], rows: Sequence[Row]) -> pl.DataFrame:

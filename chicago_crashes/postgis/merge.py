@@ -2,6 +2,9 @@
 
 Running it again with the same days writes nothing and says so. A day is merged whole: rows of the day that are not
 among the staged ones were withdrawn by the portal, so they leave the table and stay in `ops.history`.
+
+What was fetched of the merged days decides all their rows, whatever times these bear: the portal may take a change
+back. Only between a merged day and one that is not do the rows' own times decide: see `postgis.rivals`.
 """
 
 from collections import Counter
@@ -16,11 +19,13 @@ from psycopg import Connection, sql
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Table
 
-from chicago_crashes.cleaning.clean import DAY, ROW_KEY, Cleaned
+from chicago_crashes.cleaning.clean import DAY, RECORD_DAY, Cleaned
+from chicago_crashes.cleaning.keys import ROW_KEY
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
-from chicago_crashes.feeds.rules import SECOND_ROW
-from chicago_crashes.postgis.copy import copy_from_query, copy_rows, copy_to_stage
+from chicago_crashes.postgis.copy import copy_rows, copy_to_stage
+from chicago_crashes.postgis.rivals import Rival, let_go, let_the_newest_win, set_aside
+from chicago_crashes.postgis.row_keys import stored_row_key
 from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.postgis.tables import FINDINGS, QUARANTINE, SIGNATURES
 
@@ -73,13 +78,27 @@ def unchanged_counts(source_rows: int, raw_rows: int, table_rows: int, repaired:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class MergedDays:
+    """What a merge made of its days, and of rows that share a key with a row of another day.
+
+    `set_aside` are rows of these days that are in quarantine because another day has a newer one. `left_short` are rows
+    of other days that are in neither table nor quarantine any more; merging their days again puts them where they
+    belong.
+    """
+
+    counts: dict[date, DayCounts]
+    set_aside: Sequence[Rival]
+    left_short: Sequence[Rival]
+
+
 class NewerVersionLoadedError(PermanentError):
     """The table already holds a version of a day that was fetched later; nothing of these days was merged."""
 
 
 def merge_days(
     connection: Connection, feed: Feed, cleaned: Cleaned, days: Sequence[SourceDay], *, run_id: str
-) -> dict[date, DayCounts]:
+) -> MergedDays:
     """Merge the days and record what became of them, in one transaction.
 
     Args:
@@ -92,23 +111,27 @@ def merge_days(
     Raises:
         NewerVersionLoadedError: a day was fetched before the version of it that is loaded already.
     """
+    fetched = [source.day for source in days]
     with _taking_turns(connection, feed), connection.transaction():
         _refuse_older_versions(connection, feed, days)
-        written = _merge_rows(connection, feed, cleaned.rows, [source.day for source in days], run_id)
-        counts = _day_counts(connection, feed, cleaned, days, written)
-        _replace_days(connection, feed, FINDINGS, cleaned.findings, counts)
-        _replace_days(connection, feed, QUARANTINE, cleaned.quarantined, counts)
+        written = _merge_rows(connection, feed, cleaned, fetched, run_id)
+        counts = _day_counts(connection, feed, written, days)
+        _replace_days(connection, feed, FINDINGS, written.cleaned.findings, counts)
+        _replace_days(connection, feed, QUARANTINE, written.cleaned.quarantined, counts)
         _record_signatures(connection, feed, days, counts, run_id)
-    return counts
+        freed = let_go(connection, feed, fetched, written.replaced)
+    return MergedDays(counts, set_aside(written.cleaned), [*written.replaced, *freed])
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """Rows written per day."""
+    """Rows written per day, what of the cleaned rows is in the table, and the rows of other days they replaced."""
 
+    cleaned: Cleaned
     inserted: Mapping[date, int]
     updated: Mapping[date, int]
     withdrawn: Mapping[date, int]
+    replaced: Sequence[Rival] = ()
 
 
 @contextmanager
@@ -142,29 +165,29 @@ def _refuse_older_versions(connection: Connection, feed: Feed, days: Sequence[So
             )
 
 
-def _merge_rows(connection: Connection, feed: Feed, rows: pl.DataFrame, days: Sequence[date], run_id: str) -> _Written:
+def _merge_rows(connection: Connection, feed: Feed, cleaned: Cleaned, days: Sequence[date], run_id: str) -> _Written:
     """Rows with a new key go straight into the table; only those whose key it holds are staged and compared."""
-    arrived = _one_version_each(feed, rows).drop(DAY)
+    arrived = cleaned.rows.drop(DAY)
     table = sql.Identifier(feed.table)
     if not table_rows_by_day(connection, feed, days) and _insert_all(connection, table, arrived):
-        return _Written(inserted=_rows_by_day(feed, arrived), updated={}, withdrawn={})
+        return _Written(cleaned, inserted=_rows_by_day(feed, arrived), updated={}, withdrawn={})
     params = {
         "feed": feed.name,
         "run_id": run_id,
         "days": list(days),
         "first": min(days),
         "after_last": max(days) + timedelta(days=1),
-        "rival_days": _days_with_rivals(connection, feed, days),
     }
     parts = _statement_parts(feed, arrived.columns)
     copy_to_stage(connection, KEYS, table, arrived.select(feed.key))
     _run(connection, "keep_withdrawn", parts, params)
     withdrawn = [day for (day,) in _run(connection, "remove_withdrawn", parts, params)]
-    stored = _stored_keys(connection, feed, arrived, parts)
-    updated = _amend(connection, table, arrived.join(stored, on=feed.key, how="semi"), parts, params)
-    new = arrived.join(stored, on=feed.key, how="anti", maintain_order="left")
+    won = let_the_newest_win(connection, feed, cleaned, parts, params)
+    arrived = won.cleaned.rows.drop(DAY)
+    updated = _amend(connection, table, arrived.join(won.stored, on=feed.key, how="semi"), parts, params)
+    new = arrived.join(won.stored, on=feed.key, how="anti", maintain_order="left")
     copy_rows(connection, table, new)
-    return _Written(inserted=_rows_by_day(feed, new), updated=updated, withdrawn=Counter(withdrawn))
+    return _Written(won.cleaned, _rows_by_day(feed, new), updated, Counter(withdrawn), won.replaced)
 
 
 def _insert_all(connection: Connection, table: sql.Identifier, rows: pl.DataFrame) -> bool:
@@ -181,14 +204,7 @@ def _insert_all(connection: Connection, table: sql.Identifier, rows: pl.DataFram
 
 
 def _rows_by_day(feed: Feed, rows: pl.DataFrame) -> dict[date, int]:
-    return _count_by_day(rows.select(pl.col(feed.date).dt.date().alias(DAY)))
-
-
-def _stored_keys(
-    connection: Connection, feed: Feed, arrived: pl.DataFrame, parts: Mapping[str, sql.Composable]
-) -> pl.DataFrame:
-    types = {name: arrived.schema[name] for name in feed.key}
-    return copy_from_query(connection, sql_file("stored_keys").format(**parts), types)
+    return _count_by_day(rows.select(pl.col(feed.date).dt.date().alias(RECORD_DAY)))
 
 
 def _amend(
@@ -204,16 +220,8 @@ def _amend(
     copy_to_stage(connection, STAGE, table, known)
     _run(connection, "find_amended", parts, params)
     _run(connection, "keep_amended", parts, params)
+    _run(connection, "take_back_times", parts, params)
     return dict(_run(connection, "update_amended", parts, params))
-
-
-def _days_with_rivals(connection: Connection, feed: Feed, days: Sequence[date]) -> list[date]:
-    """The days of which, until now, a second row with the same key is in quarantine."""
-    rows = connection.execute(
-        "select distinct day from ops.quarantine where feed = %s and day = any(%s) and reason = %s",
-        [feed.name, list(days), SECOND_ROW],
-    ).fetchall()
-    return [day for (day,) in rows]
 
 
 KEYS = sql.Identifier("staged_keys")
@@ -221,20 +229,10 @@ STAGE = sql.Identifier("staged_rows")
 AMENDED = sql.Identifier("amended_rows")
 
 
-def _one_version_each(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
-    """The newest version of each row, should a row that moved be among the rows of two days."""
-    if rows.select(pl.struct(feed.key).is_unique().all()).item():
-        return rows
-    return rows.sort("source_updated_at", nulls_last=False, maintain_order=True).unique(
-        feed.key, keep="last", maintain_order=True
-    )
-
-
 def _statement_parts(feed: Feed, columns: Sequence[str]) -> dict[str, sql.Composable]:
     """What the SQL files leave open, for this feed: identifiers and placeholders, never values."""
     names = [name for name in columns if name != "source_updated_at"]
     values = [name for name in names if name not in feed.key]
-    stored_keys = [sql.SQL("stored.{}::text").format(sql.Identifier(name)) for name in feed.key]
     return {
         "table": sql.Identifier(feed.table),
         "keys": KEYS,
@@ -242,18 +240,19 @@ def _statement_parts(feed: Feed, columns: Sequence[str]) -> dict[str, sql.Compos
         "amended": AMENDED,
         "date": sql.Identifier(feed.date),
         "key": _listed(feed.key),
+        "staged_key": _listed(feed.key, of="staged"),
         "same_key": _same_key(feed),
         "values": _listed(values),
         "staged_values": _listed(values, of="staged"),
-        "stored_row_key": sql.SQL("concat_ws('/', {})").format(sql.SQL(", ").join(stored_keys)),
+        "stored_row_key": stored_row_key(feed),
         "stored_row": sql.SQL("to_jsonb(stored) - array['geometry', 'needs_geocoding']"),
-        "staged_is_newer": _staged_is_newer(feed),
         "values_differ": sql.SQL("({}) is distinct from ({})").format(
             _listed(values, of="stored"), _listed(values, of="staged")
         ),
         "is_withdrawn": _is_withdrawn(feed),
         "feed": sql.Placeholder("feed"),
         "run_id": sql.Placeholder("run_id"),
+        "days": sql.Placeholder("days"),
     }
 
 
@@ -263,23 +262,6 @@ def _listed(names: Iterable[str], *, of: str | None = None) -> sql.Composable:
 
 def _same_key(feed: Feed) -> sql.Composable:
     return sql.SQL(" and ").join(sql.SQL("stored.{0} = staged.{0}").format(sql.Identifier(name)) for name in feed.key)
-
-
-def _staged_is_newer(feed: Feed) -> sql.Composable:
-    """At least as new as the stored row; a row without a time of publication never replaces one that has it.
-
-    When the newer of two rows that share a key goes, the older one takes its place. Rows share a key where we number
-    equal ones, and where a second one was set aside.
-    """
-    may_take_its_place = (
-        sql.SQL("true")
-        if feed.surrogate
-        else sql.SQL("stored.{}::date = any({})").format(sql.Identifier(feed.date), sql.Placeholder("rival_days"))
-    )
-    return sql.SQL(
-        "(stored.source_updated_at is null or staged.source_updated_at >= stored.source_updated_at"
-        " or staged.source_updated_at is not null and {})"
-    ).format(may_take_its_place)
 
 
 def _is_withdrawn(feed: Feed) -> sql.Composable:
@@ -303,10 +285,10 @@ def _is_withdrawn(feed: Feed) -> sql.Composable:
 
 
 def _day_counts(
-    connection: Connection, feed: Feed, cleaned: Cleaned, days: Sequence[SourceDay], written: _Written
+    connection: Connection, feed: Feed, written: _Written, days: Sequence[SourceDay]
 ) -> dict[date, DayCounts]:
-    repaired = _count_by_day(cleaned.findings.unique([DAY, ROW_KEY]))
-    quarantined = _count_by_day(cleaned.quarantined)
+    repaired = _count_by_day(written.cleaned.findings.unique([RECORD_DAY, ROW_KEY]))
+    quarantined = _count_by_day(written.cleaned.quarantined)
     stored = table_rows_by_day(connection, feed, [source.day for source in days])
     counts = {}
     for source in days:
@@ -336,7 +318,7 @@ def table_rows_by_day(connection: Connection, feed: Feed, days: Sequence[date]) 
 
 
 def _count_by_day(frame: pl.DataFrame) -> dict[date, int]:
-    return dict(frame.group_by(DAY).len().iter_rows())
+    return dict(frame.group_by(RECORD_DAY).len().iter_rows())
 
 
 def _replace_days(
@@ -383,7 +365,7 @@ def _record_signatures(
             for source in days
         ],
         schema={
-            DAY: pl.Date,
+            RECORD_DAY: pl.Date,
             "source_rows": pl.Int32,
             "source_updated_at": pl.Datetime("us", "UTC"),
             "raw_rows": pl.Int32,

@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from chicago_crashes.cleaning.keys import row_key_of
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.records import current_rows, old_versions
 
@@ -25,7 +26,7 @@ class Trace:
 def stored_rows(connection: Connection, feed: Feed, crash_record_id: str) -> list[Trace]:
     """The rows in the table."""
     return [
-        Trace(datetime.fromisoformat(row[feed.date]).date(), _key(feed, row), row)
+        Trace(datetime.fromisoformat(row[feed.date]).date(), row_key_of(feed, row), row)
         for row in current_rows(connection, feed, crash_record_id)
     ]
 
@@ -47,11 +48,18 @@ def withdrawn_days(connection: Connection, feed: Feed, crash_record_id: str) -> 
 def quarantined_days(connection: Connection, feed: Feed, crash_record_id: str) -> list[Trace]:
     """The rows in quarantine, as published."""
     rows = connection.execute(
-        "select day, reason, raw_row from ops.quarantine"
+        "select day, reason, row_key, rival_day, raw_row from ops.quarantine"
         " where feed = %s and trim(raw_row ->> 'crash_record_id') = %s order by quarantine_id",
         [feed.name, crash_record_id],
     ).fetchall()
-    return [Trace(day, _key(feed, raw_row), raw_row, reason) for day, reason, raw_row in rows]
+    return [
+        Trace(day, row_key or row_key_of(feed, raw_row), raw_row, _why(day, reason, rival_day))
+        for day, reason, row_key, rival_day, raw_row in rows
+    ]
+
+
+def _why(day: date | None, reason: str, rival_day: date | None) -> str:
+    return f"{reason} ({rival_day})" if rival_day and rival_day != day else reason
 
 
 def findings_of(connection: Connection, feed: Feed, trace: Trace) -> Mapping[str, Sequence[str]]:
@@ -64,7 +72,3 @@ def findings_of(connection: Connection, feed: Feed, trace: Trace) -> Mapping[str
     ):
         found[column].append(f"{rule}: {action}")
     return found
-
-
-def _key(feed: Feed, row: Mapping[str, Any]) -> str:
-    return "/".join(str(row.get(name) or "") for name in feed.key)

@@ -1,15 +1,17 @@
 """The proof: whether the rows that arrived are the rows that were promised."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
 from chicago_crashes.feeds import Feed
 from chicago_crashes.soda.errors import PortalDisagreesError
-from chicago_crashes.soda.signatures import Signature, utc
+from chicago_crashes.soda.signatures import Signature
+from chicago_crashes.system_times import UnreadableTimeError, utc_times
 
-DAY = "__day"
+DAY = "our:day"
+"""A column beside the published ones, whose names never have a colon within."""
 
 
 def split_by_day(rows: pl.DataFrame, feed: Feed, days: Collection[date]) -> dict[date, pl.DataFrame]:
@@ -40,7 +42,13 @@ def split_by_day(rows: pl.DataFrame, feed: Feed, days: Collection[date]) -> dict
 
 def disagreement(feed: Feed, day: date, rows: pl.DataFrame, promised: Signature) -> PortalDisagreesError | None:
     """Why `rows` are not what the portal promised for `day`; `None` if they are."""
-    delivered = signature_of(rows)
+    try:
+        delivered = signature_of(rows)
+    except UnreadableTimeError as error:
+        return PortalDisagreesError(
+            f"{feed.name} of {day}: the portal sent a row with the :updated_at {error}. Nothing of this day was "
+            "stored. Try again later; if it is sent again, the portal's times have a new form: please report it."
+        )
     if delivered == promised:
         return None
     return PortalDisagreesError(
@@ -50,12 +58,17 @@ def disagreement(feed: Feed, day: date, rows: pl.DataFrame, promised: Signature)
 
 
 def signature_of(rows: pl.DataFrame) -> Signature:
-    """The signature that rows from the portal amount to."""
-    times = rows[":updated_at"].drop_nulls().unique()
-    try:
-        return Signature(rows.height, max(map(utc, times), default=None))
-    except ValueError as error:
-        raise PortalDisagreesError(f"The portal sent an unreadable :updated_at: {error}. Try again later.") from error
+    """The signature that rows from the portal amount to.
+
+    Raises:
+        UnreadableTimeError: an `:updated_at` says no time.
+    """
+    return Signature(rows.height, _newest(utc_times(rows[":updated_at"])))
+
+
+def _newest(times: pl.Series) -> datetime | None:
+    newest = times.max()
+    return newest if isinstance(newest, datetime) else None
 
 
 def _words(signature: Signature) -> str:

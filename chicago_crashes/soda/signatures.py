@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from chicago_crashes.feeds import Feed
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.errors import PortalDisagreesError
 from chicago_crashes.soda.soql import between
+from chicago_crashes.system_times import utc
 
 ONE_DAY = timedelta(days=1)
 
@@ -114,9 +115,3 @@ def _signature(feed: Feed, row: Mapping[str, Any]) -> tuple[date, Signature]:
         raise PortalDisagreesError(
             f"A signature of {feed.name} cannot be read: {row}. Nothing was planned. Try again later."
         ) from error
-
-
-def utc(text: str) -> datetime:
-    """A system timestamp of the portal; without an offset it means UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from chicago_crashes.cleaning.clean import DAY, FINDING_SCHEMA, QUARANTINE_SCHEMA, Cleaned, clean
+from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, VEHICLES, Feed
-from chicago_crashes_tests.cleaning.raw_rows import A_DAY, NOON, PUBLISHED, Row, raw_frame
+from chicago_crashes_tests.cleaning.raw_rows import A_DAY, NOON, Row, raw_frame
 
 Found = tuple[str, str, str | None, str]
 TYPE_FAULT, KEPT = "type", None
@@ -385,7 +386,7 @@ def test_rows_that_cannot_be_loaded_are_set_aside_whole(feed: Feed, row: Row, re
 
     assert result.rows.height == 1
     (refused,) = result.quarantined.iter_rows(named=True)
-    assert (refused["reason"], refused[DAY], refused["copy"]) == (reason, A_DAY, 0)
+    assert (refused["reason"], refused["day"], refused["copy"]) == (reason, A_DAY, 0)
     published = raw.drop(DAY).row(0, named=True)
     assert json.loads(refused["raw_row"]) == {
         name: value.replace("\0", "\N{REPLACEMENT CHARACTER}") for name, value in published.items() if value is not None
@@ -434,14 +435,41 @@ def test_equal_rows_in_quarantine_are_told_apart() -> None:
     assert sorted(result.quarantined["copy"]) == [0, 1, 2]
 
 
-def test_the_same_key_on_two_days_is_no_duplicate() -> None:
-    """A crash that was moved is in the old file of one day and in the new file of another; the merge decides."""
-    moved = raw_frame(CRASHES, [{"crash_date": "2021-12-30T12:00:00.000"}], day=date(2021, 12, 30))
+def test_equal_rows_of_two_days_are_numbered_day_by_day() -> None:
+    """Otherwise a day would be in quarantine in another way if others are cleaned with it."""
+    rows: list[Row] = [{":id": "row", "crash_record_id": None}] * 2
+    other_day = raw_frame(CRASHES, rows, day=date(2021, 12, 30))
 
-    result = clean(CRASHES, pl.concat([raw_frame(CRASHES, [{}]), moved]))
+    alone = clean(CRASHES, other_day).quarantined
+    together = clean(CRASHES, pl.concat([raw_frame(CRASHES, rows), other_day])).quarantined
 
-    assert result.rows.height == 2
-    assert result.quarantined.is_empty()
+    assert together.filter(pl.col("day") == date(2021, 12, 30)).equals(alone)
+    assert sorted(together["copy"]) == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["older first", "newer first"])
+def test_of_two_days_rows_with_one_key_the_newest_is_loaded(first: int) -> None:
+    other_day = date(2021, 12, 30)
+    older = raw_frame(CRASHES, [{":updated_at": "2022-01-02T00:00:00.000Z", "street_name": "OLD"}])
+    newer = raw_frame(CRASHES, [{":updated_at": "2022-01-03T00:00:00.000Z", "street_name": "NEW"}], day=other_day)
+
+    result = clean(CRASHES, pl.concat([older, newer] if first else [newer, older]))
+
+    assert result.rows["street_name"].to_list() == ["NEW"]
+    (refused,) = result.quarantined.iter_rows(named=True)
+    assert (
+        refused["day"],
+        refused["reason"],
+        refused["row_key"],
+        refused["rival_day"],
+        refused["source_updated_at"],
+    ) == (
+        A_DAY,
+        "second row with the same key on another day",
+        "c1",
+        other_day,
+        datetime(2022, 1, 2, tzinfo=UTC),
+    )
 
 
 def test_findings_name_the_row() -> None:
@@ -457,12 +485,52 @@ def test_findings_name_the_row() -> None:
     }
 
 
-def test_the_time_of_publication_is_kept_in_utc() -> None:
-    assert cleaned(CRASHES, {}).rows["source_updated_at"].to_list() == [datetime(2022, 1, 5, 10, tzinfo=UTC)]
-    assert PUBLISHED.endswith("Z")
-    assert cleaned(CRASHES, {":updated_at": "2022-01-05T10:00:00.000"}).rows["source_updated_at"].to_list() == [
-        datetime(2022, 1, 5, 10, tzinfo=UTC)
-    ]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2022-01-05T10:00:00.000Z",
+        "2022-01-05T10:00:00Z",
+        "2022-01-05T10:00:00.000",
+        "2022-01-05T10:00:00+00:00",
+        "2022-01-05T04:00:00.000-06:00",
+        "2022-01-05T15:30:00.000000+05:30",
+    ],
+)
+def test_the_time_of_publication_is_read_in_every_form(text: str) -> None:
+    rows = cleaned(CRASHES, {":updated_at": text}, {"crash_record_id": "c2", ":updated_at": None}).rows
+    assert rows["source_updated_at"].to_list() == [datetime(2022, 1, 5, 10, tzinfo=UTC), None]
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2022-01-05T10:00:60.000Z", "01/05/2022 10:00:00 AM", "1641376800"])
+def test_a_time_of_publication_that_says_none_is_an_error(text: str) -> None:
+    with pytest.raises(PermanentError, match=f"crashes {A_DAY}.*{text!r}"):
+        cleaned(CRASHES, {}, {"crash_record_id": "c2", ":updated_at": text})
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
+def test_columns_that_are_called_like_ours_are_kept(feed: Feed) -> None:
+    names = (
+        "day",
+        "row",
+        "reason",
+        "row_key",
+        "digest",
+        "copy",
+        "rival_day",
+        "raw_row",
+        "extra",
+        "source_updated_at",
+        "second",
+    )
+    published = {name: f"the {name}" for name in names}
+    result = cleaned(feed, published, {feed.date: "soon", **published})
+
+    kept = json.loads(result.rows["extra"][0])
+    (refused,) = result.quarantined.iter_rows(named=True)
+    raw_row = json.loads(refused["raw_row"])
+    assert kept == published
+    assert {name: raw_row.get(name) for name in names} == published
+    assert (refused["day"], refused["reason"]) == (A_DAY, f"no readable {feed.date}")
 
 
 VICTIMS: list[Row] = [
@@ -517,7 +585,9 @@ def test_the_key_of_a_victim_is_the_same_in_both_forms_of_the_feed() -> None:
 def test_days_are_cleaned_together_as_they_are_alone() -> None:
     other_day = date(2021, 12, 30)
     first = raw_frame(PEOPLE, [{"age": "121"}, {"person_id": None}])
-    second = raw_frame(PEOPLE, [{"crash_date": "2021-12-30T01:00:00.000", "age": "-4"}], day=other_day)
+    second = raw_frame(
+        PEOPLE, [{"person_id": "O2", "crash_date": "2021-12-30T01:00:00.000", "age": "-4"}], day=other_day
+    )
 
     together = clean(PEOPLE, pl.concat([first, second]))
     apart = [clean(PEOPLE, first), clean(PEOPLE, second)]

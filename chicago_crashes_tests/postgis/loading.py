@@ -10,7 +10,7 @@ from psycopg import sql
 
 from chicago_crashes.cleaning.clean import clean
 from chicago_crashes.feeds import Feed
-from chicago_crashes.postgis.merge import DayCounts, SourceDay, merge_days
+from chicago_crashes.postgis.merge import DayCounts, MergedDays, SourceDay, merge_days
 from chicago_crashes_tests.cleaning.raw_rows import Row, raw_frame
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -27,15 +27,34 @@ def connected(url: str) -> Iterator[Connection]:
 
 
 def load(
-    connection: Connection, feed: Feed, days: Days, *, run_id: str = "run", source_rows: int | None = None
+    connection: Connection,
+    feed: Feed,
+    days: Days,
+    *,
+    run_id: str = "run",
+    source_rows: int | None = None,
+    fetched_at: datetime = FETCHED,
 ) -> dict[date, DayCounts]:
     """Clean and merge days; rows are dated to their day unless they say otherwise."""
+    return merge(connection, feed, days, run_id=run_id, source_rows=source_rows, fetched_at=fetched_at).counts
+
+
+def merge(
+    connection: Connection,
+    feed: Feed,
+    days: Days,
+    *,
+    run_id: str = "run",
+    source_rows: int | None = None,
+    fetched_at: datetime = FETCHED,
+) -> MergedDays:
+    """The same, with what the merge says of rows that share a key with those of other days."""
     frames = []
     for day, rows in days.items():
         dated = [{feed.date: f"{day}T12:00:00.000", ":id": f"{day}-{place}", **row} for place, row in enumerate(rows)]
         frames.append(raw_frame(feed, dated, day=day))
     sources = [
-        SourceDay(day, len(rows) if source_rows is None else source_rows, SIGNED, len(rows), FETCHED, "raw", "rules")
+        SourceDay(day, len(rows) if source_rows is None else source_rows, SIGNED, len(rows), fetched_at, "raw", "rules")
         for day, rows in days.items()
     ]
     return merge_days(connection, feed, clean(feed, pl.concat(frames, how="diagonal")), sources, run_id=run_id)

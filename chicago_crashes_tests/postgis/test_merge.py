@@ -2,13 +2,15 @@
 
 import threading
 import time
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
 
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
-from chicago_crashes.postgis.merge import DayCounts
+from chicago_crashes.feeds.rules import SECOND_ROW_ELSEWHERE
+from chicago_crashes.postgis.merge import DayCounts, NewerVersionLoadedError
 from chicago_crashes.postgis.reading import accounts
 from chicago_crashes_tests.cleaning.raw_rows import Row
 from chicago_crashes_tests.postgis.loading import (
@@ -133,9 +135,11 @@ def test_unknown_columns_are_stored_and_compared(db: Connection) -> None:
 @every_feed
 def test_a_withdrawn_row_leaves_the_table_and_stays_in_history(db: Connection, feed: Feed) -> None:
     load(db, feed, {DAY: SETS_OF_ROWS[feed.name]})
+    ((stored_at,), *_) = rows_of(db, f"select updated_at from {feed.table}")  # noqa: S608
 
     made = load(db, feed, {DAY: SETS_OF_ROWS[feed.name][:1]}, run_id="second")
 
+    assert rows_of(db, "select valid_from from ops.history") == [(stored_at,)]
     assert made[DAY] == counts(**sides(1), unchanged=1, withdrawn=1)
     assert made[DAY].reconciled
     assert rows_of(db, "select feed, day, kind, run_id from ops.history") == [(feed.name, DAY, "withdrawn", "second")]
@@ -213,47 +217,85 @@ def test_a_crash_that_moved_within_one_merge_is_amended(db: Connection) -> None:
 
 @pytest.mark.parametrize("days", [(DAY, NEXT_DAY), (NEXT_DAY, DAY)], ids=["old day first", "new day first"])
 def test_a_crash_in_the_old_file_of_one_day_and_the_new_of_another(db: Connection, days: tuple[date, date]) -> None:
-    """The old day was fetched before the crash moved: it must not win, and it must not look complete."""
+    """The old day was fetched before the crash moved: it must not win."""
     replies: Days = {DAY: [{}], NEXT_DAY: [{":updated_at": LATER}]}
 
     for _ in range(2):
         for day in days:
-            made = load(db, CRASHES, {day: replies[day]})
-            assert made[day].reconciled == (day == NEXT_DAY or (days[0] == day and made[day].inserted == 1))
+            assert load(db, CRASHES, {day: replies[day]})[day].reconciled
         together = load(db, CRASHES, {day: replies[day] for day in days})
         assert together[NEXT_DAY] == counts(**sides(1), unchanged=1)
-        assert together[DAY] == counts(source_rows=1, raw_rows=1)
-        assert not together[DAY].reconciled
+        assert together[DAY] == counts(source_rows=1, raw_rows=1, quarantined=1)
     assert rows_of(db, "select crash_date::date from crashes") == [(NEXT_DAY,)]
 
 
-def test_an_older_reply_never_overwrites(db: Connection) -> None:
-    load(db, CRASHES, {DAY: [{"street_name": "NEW", ":updated_at": LATEST}]})
-    before = versions(db, CRASHES)
+def test_what_was_fetched_last_decides_whatever_time_the_row_bears(db: Connection) -> None:
+    """The portal may go back to a backup."""
+    load(db, CRASHES, {DAY: [{"street_name": "NEW", ":updated_at": LATEST}, {"crash_record_id": "c2"}]})
 
-    made = load(db, CRASHES, {DAY: [{"street_name": "OLD", ":updated_at": LATER}]})
+    made = load(db, CRASHES, {DAY: [{"street_name": "OLD", ":updated_at": LATER}, {"crash_record_id": "c2"}]})
+
+    assert made[DAY] == counts(**sides(2), updated=1, unchanged=1)
+    assert rows_of(db, "select street_name, source_updated_at from crashes where crash_record_id = 'c1'") == [
+        ("OLD", datetime(2022, 3, 1, tzinfo=UTC))
+    ]
+
+
+def test_a_row_whose_time_alone_goes_back_is_unchanged_and_bears_it(db: Connection) -> None:
+    load(db, CRASHES, {DAY: [{":updated_at": LATEST}]})
+
+    made = load(db, CRASHES, {DAY: [{":updated_at": LATER}]})
 
     assert made[DAY] == counts(**sides(1), unchanged=1)
+    assert rows_of(db, "select source_updated_at, updated_at = created_at from crashes") == [
+        (datetime(2022, 3, 1, tzinfo=UTC), True)
+    ]
+    assert rows_of(db, "select count(*) from ops.history") == [(0,)]
+
+
+def test_what_was_fetched_earlier_never_overwrites(db: Connection) -> None:
+    load(db, CRASHES, {DAY: [{"street_name": "NEW"}]}, fetched_at=FETCHED + timedelta(seconds=1))
+    before = versions(db, CRASHES)
+
+    with pytest.raises(NewerVersionLoadedError, match=f"crashes {DAY}"):
+        load(db, CRASHES, {DAY: [{"street_name": "OLD", ":updated_at": LATER}]})
+
     assert versions(db, CRASHES) == before
 
 
-def test_a_row_without_a_time_of_publication_never_replaces_one_that_has_it(db: Connection) -> None:
-    load(db, CRASHES, {DAY: [{"street_name": "IMPORTED", ":updated_at": None}]})
-    load(db, CRASHES, {DAY: [{"street_name": "IMPORTED AGAIN", ":updated_at": None}]})
-    assert rows_of(db, "select street_name from crashes") == [("IMPORTED AGAIN",)]
+def test_when_a_day_was_fetched_is_recorded_anew(db: Connection) -> None:
+    load(db, CRASHES, {DAY: [{}]})
+    load(db, CRASHES, {DAY: [{}]}, fetched_at=FETCHED + timedelta(seconds=1))
 
-    load(db, CRASHES, {DAY: [{"street_name": "PUBLISHED", ":updated_at": LATER}]})
-    load(db, CRASHES, {DAY: [{"street_name": "IMPORTED", ":updated_at": None}]})
-    assert rows_of(db, "select street_name from crashes") == [("PUBLISHED",)]
+    assert rows_of(db, "select fetched_at from ops.signatures") == [(FETCHED + timedelta(seconds=1),)]
+
+
+@pytest.mark.parametrize("order", [(DAY, NEXT_DAY), (NEXT_DAY, DAY)], ids=["early day first", "late day first"])
+@pytest.mark.parametrize("times", [(None, LATER), (LATER, LATEST), (LATER, LATER), (None, None)])
+def test_of_two_days_the_row_the_portal_touched_last_is_stored(
+    db: Connection, order: tuple[date, date], times: tuple[str | None, str | None]
+) -> None:
+    """A row without a time is older than any with one; of rows of one time the later day's is stored."""
+    rows: Days = {
+        DAY: [{"street_name": "OLD", ":updated_at": times[0]}],
+        NEXT_DAY: [{"street_name": "NEW", ":updated_at": times[1]}],
+    }
+    for day in (*order, DAY):
+        load(db, CRASHES, {day: rows[day]})
+
+    assert rows_of(db, "select street_name, crash_date::date from crashes") == [("NEW", NEXT_DAY)]
+    assert rows_of(db, "select day, reason, row_key, rival_day, raw_row ->> 'street_name' from ops.quarantine") == [
+        (DAY, SECOND_ROW_ELSEWHERE, "c1", NEXT_DAY, "OLD")
+    ]
 
 
 def test_findings_and_quarantine_are_those_of_the_newest_reply(db: Connection) -> None:
-    load(db, PEOPLE, {DAY: [{"age": "-1"}, {"person_id": None}], NEXT_DAY: [{"age": "121"}]})
+    load(db, PEOPLE, {DAY: [{"age": "-1"}, {"person_id": None}], NEXT_DAY: [{"person_id": "O2", "age": "121"}]})
     load(db, PEOPLE, {DAY: [{"age": "130"}, {"crash_date": "soon"}]})
 
     assert rows_of(db, "select day, row_key, column_name, rule, value, action from ops.findings order by day") == [
         (DAY, "c1/O1", "age", "bounds", "130", "nulled"),
-        (NEXT_DAY, "c1/O1", "age", "bounds", "121", "nulled"),
+        (NEXT_DAY, "c1/O2", "age", "bounds", "121", "nulled"),
     ]
     assert rows_of(db, "select feed, day, copy, reason, raw_row ->> 'crash_date' from ops.quarantine") == [
         ("people", DAY, 0, "no readable crash_date", "soon")
@@ -282,6 +324,14 @@ def test_a_short_day_does_not_reconcile(db: Connection) -> None:
     made = load(db, CRASHES, {DAY: [{}]}, source_rows=2)
 
     assert not made[DAY].reconciled
+
+
+@pytest.mark.parametrize("wrong", ["source_rows", "raw_rows", "table_rows", "quarantined"])
+def test_a_day_reconciles_only_if_every_number_agrees(wrong: str) -> None:
+    right = counts(source_rows=3, raw_rows=3, table_rows=2, quarantined=1)
+
+    assert right.reconciled
+    assert not replace(right, **{wrong: 0}).reconciled
 
 
 def test_the_signature_is_recorded_with_what_became_of_the_day(db: Connection) -> None:
@@ -329,7 +379,19 @@ def test_awkward_keys_arrive_as_they_are(db: Connection) -> None:
     load(db, PEOPLE, {DAY: [{"person_id": key, "age": "-1"} for key in keys]})
 
     assert {row[0] for row in rows_of(db, "select person_id from crash_people")} == set(keys)
-    assert {row[0] for row in rows_of(db, "select row_key from ops.findings")} == {f"c1/{key}" for key in keys}
+    doubled = [key.replace("\\", "\\\\") for key in keys]
+    assert {row[0] for row in rows_of(db, "select row_key from ops.findings")} == {f"c1/{key}" for key in doubled}
+
+
+def test_keys_that_a_slash_would_make_one_are_two(db: Connection) -> None:
+    keys = [("a/b", "c"), ("a", "b/c")]
+    rows: list[Row] = [{"crash_record_id": crash, "person_id": person, "age": "-1"} for crash, person in keys]
+
+    made = load(db, PEOPLE, {DAY: rows})
+    load(db, PEOPLE, {DAY: []})
+
+    assert made[DAY] == counts(**sides(2), inserted=2, repaired=2)
+    assert rows_of(db, "select row_key from ops.history order by 1") == [("a/b\\/c",), ("a\\/b/c",)]
 
 
 def test_a_refused_value_rolls_back_the_whole_transaction(db: Connection) -> None:

@@ -87,7 +87,7 @@ def _changed(expected: dict[str, Any], stored: dict[str, Any]) -> str:
 
 
 def _quarantine_differences(connection: Connection, feed: Feed, cleaned: Cleaned) -> Iterator[str]:
-    expected = Counter(cleaned.quarantined.select(DAY, "reason").iter_rows())
+    expected = Counter(cleaned.quarantined.select("day", "reason").iter_rows())
     rows = connection.execute("select day, reason from ops.quarantine where feed = %s", [feed.name]).fetchall()
     stored = Counter(rows)
     if stored != expected:

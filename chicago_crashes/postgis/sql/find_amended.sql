@@ -1,5 +1,7 @@
--- The staged versions that change a stored row. A reply older than the stored row never overwrites it.
+-- The staged versions that change a stored row, and those whose time alone went back, as after a backup was restored.
 create temporary table {amended} on commit drop as
-select staged.*
+select staged.*, {values_differ} as "values:differ"
 from {stage} as staged, lateral (select * from {table} as stored where {same_key} offset 0) as stored
-where {staged_is_newer} and {values_differ}
+where
+    {values_differ}
+    or coalesce(staged.source_updated_at, '-infinity') < coalesce(stored.source_updated_at, '-infinity')

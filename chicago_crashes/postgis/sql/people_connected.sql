@@ -35,7 +35,8 @@ judged as (
 )
 select
     crash_date::date as day,
-    crash_record_id || '/' || person_id as row_key,
+    replace(replace(crash_record_id, '\', '\\'), '/', '\/')
+    || '/' || replace(replace(person_id, '\', '\\'), '/', '\/') as row_key,
     date_of_crash is not null as crash_exists,
     date_of_crash = crash_date as dated_like_crash,
     case
