@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.fs as arrow_fs
 
-from chicago_crashes.errors import CrashesError, PermanentError, TransientError
+from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import Feed, feed_named
 from chicago_crashes.lake_files import DayNote, UnsoundError, digest_of, file_of, length_of_end, note_and_rows, rows_of
 from chicago_crashes.lake_names import (
@@ -32,6 +32,7 @@ from chicago_crashes.lake_names import (
 )
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes.soda.reconcile import signature_of
+from chicago_crashes.system_times import UnreadableTimeError
 
 logger = logging.getLogger(__name__)
 
@@ -336,7 +337,7 @@ def _verified(content: bytes, note: DayNote) -> pl.DataFrame:
         raise UnsoundError("is damaged: what it tells of its rows has changed")
     try:
         updated_at = signature_of(frame).updated_at
-    except (CrashesError, pl.exceptions.ColumnNotFoundError) as error:
+    except (UnreadableTimeError, pl.exceptions.ColumnNotFoundError) as error:
         raise UnsoundError(f"has no readable :updated_at ({error})") from error
     if updated_at != note.source_updated_at:
         raise UnsoundError(f"has rows of {updated_at}, but {note.source_updated_at} was verified when it was written")
