@@ -10,7 +10,8 @@ from chicago_crashes.feeds import feed_named
 from chicago_crashes.soda import soql
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import FETCHES_PER_DAY, SMALLEST_WINDOW, DayFailure, DayRows, HeldDay, download
-from chicago_crashes.soda.signatures import PublishedDays, Signature, day_signatures, utc
+from chicago_crashes.soda.signatures import PublishedDays, Signature, day_signatures
+from chicago_crashes.system_times import utc
 from chicago_crashes_tests.soda.small_portal import Answer, Request, SmallPortal, json_answer
 from chicago_crashes_tests.soda.test_download import ONE_DAY, START, days, rows_per_day, whole
 
