@@ -66,11 +66,14 @@ CORE: tuple[Part, ...] = (
         ("soda/test_columns", "soda/test_drift", "soda/test_download"),
     ),
     Part("raw lake", ("lake*.py",), ("test_lake", "test_lake_damage", "test_ingest")),
-    Part("loading", ("ingest.py",), ("test_ingest", "faults/test_resume", "faults/test_mutations")),
+    Part("loading", ("ingest.py",), ("test_ingest", "test_rivals", "faults/test_resume", "faults/test_mutations")),
     Part(
         "cleaning",
-        ("cleaning/*.py",),
-        ("cleaning/test_clean", "cleaning/test_schema", "cleaning/test_properties"),
+        ("cleaning/*.py", "system_times.py"),
+        (
+            *("test_system_times", "cleaning/test_keys"),
+            *("cleaning/test_clean", "cleaning/test_schema", "cleaning/test_properties"),
+        ),
     ),
     Part(
         "merge",
@@ -82,8 +85,12 @@ CORE: tuple[Part, ...] = (
             "postgis/sql/*_withdrawn.sql",
             "postgis/sql/record_signatures.sql",
             "postgis/sql/stored_keys.sql",
+            "postgis/sql/take_back_times.sql",
+            "postgis/sql/let_go.sql",
+            "postgis/rivals.py",
+            "postgis/row_keys.py",
         ),
-        ("postgis/test_merge", "test_ingest", "faults/test_mutations"),
+        ("postgis/test_merge", "postgis/test_row_keys", "test_rivals", "test_ingest", "faults/test_mutations"),
     ),
     Part("guard against losses", ("shrink.py",), ("faults/test_shrink", "faults/test_mutations")),
     Part(
