@@ -116,7 +116,7 @@ CORE: tuple[Part, ...] = (
         ("checks/reporting.py",),
         ("test_reporting", "assets/test_quality", "assets/test_loading"),
     ),
-    Part("incidents", ("alerts/incidents.py",), ("alerts/test_incidents", "alerts/test_sensors")),
+    Part("incidents", ("alerts/incidents.py",), ("alerts/test_words", "alerts/test_incidents", "alerts/test_sensors")),
     Part(
         "facts",
         ("postgis/facts.py", "postgis/sql/facts/*.sql"),
