@@ -103,7 +103,7 @@ CORE: tuple[Part, ...] = (
         ("inspection.py", "relations.py", "postgis/reading.py", "postgis/consistency.py", "postgis/records.py"),
         (
             *("postgis/test_accounts", "postgis/test_records", "postgis/test_usual", "postgis/test_consistency"),
-            "test_inspection",
+            *("test_whole_history", "test_inspection"),
         ),
     ),
     Part(
