@@ -86,7 +86,7 @@ def find_changes(portal: Portal, connection: Connection, lake: Lake, feed: Feed,
     files = lake.newest_names(feed).by_day
     published = published_days(portal, feed)
     within = published.between(first, last)
-    rules = rules_digest()
+    rules = rules_digest(feed)
     stale = {}
     for day in sorted(within.keys() | {day for day in held if first <= day <= last}):
         now = within.get(day, EMPTY)

@@ -158,7 +158,7 @@ def _made_ready(
             if file is None:
                 yield DayFailure(day, _never_fetched(feed, day))
                 continue
-            if (known := merged.get(day)) and is_merged_from(known, file):
+            if (known := merged.get(day)) and is_merged_from(feed, known, file):
                 yield LoadedDay(day, known.counts)
                 continue
             frame = lake.read(file)
@@ -274,7 +274,7 @@ class _Load:
     def _merge(self, batch: _Batch) -> Iterator[DayFailure]:
         """Merge the batch in one transaction; if that cannot be, day by day, to find the day that is to blame."""
         days = [file.note.day for file in batch.files]
-        sources = [_source_day(file) for file in batch.files]
+        sources = [_source_day(self.feed, file) for file in batch.files]
         try:
             merged = merge_days(self.connection, self.feed, batch.cleaned, sources, run_id=self.run_id)
         except (psycopg.DataError, psycopg.IntegrityError, NewerVersionLoadedError) as error:
@@ -325,12 +325,14 @@ class _Load:
 def _together(first: DayCounts, second: DayCounts) -> DayCounts:
     """What two merges of one day wrote, and how the day is after the second."""
     inserted, updated = first.inserted + second.inserted, first.updated + second.updated
+    recleaned = first.recleaned + second.recleaned
     return replace(
         second,
         inserted=inserted,
         updated=updated,
-        unchanged=max(second.table_rows - inserted - updated, 0),
+        unchanged=max(second.table_rows - inserted - updated - recleaned, 0),
         withdrawn=first.withdrawn + second.withdrawn,
+        recleaned=recleaned,
     )
 
 
@@ -353,7 +355,7 @@ def _short(row_key: str) -> str:
     return row_key if len(row_key) <= LONGEST_KEY else f"{row_key[: LONGEST_KEY // 2]}…{row_key[-LONGEST_KEY // 2 :]}"
 
 
-def _source_day(file: DayFile) -> SourceDay:
+def _source_day(feed: Feed, file: DayFile) -> SourceDay:
     note = file.note
     return SourceDay(
         day=note.day,
@@ -362,7 +364,7 @@ def _source_day(file: DayFile) -> SourceDay:
         raw_rows=file.rows,
         fetched_at=note.fetched_at,
         raw_digest=note.digest,
-        rules_digest=rules_digest(),
+        rules_digest=rules_digest(feed),
     )
 
 

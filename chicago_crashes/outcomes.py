@@ -17,6 +17,7 @@ COUNTED = (
     "updated",
     "unchanged",
     "withdrawn",
+    "recleaned",
 )
 
 OnStep = Callable[[str], None]

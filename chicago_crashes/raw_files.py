@@ -70,7 +70,7 @@ class RawFiles:
             file = self._lake.opened(self._feed, day, folder.newest)
             if Signature(file.note.source_rows, file.note.source_updated_at) != signature:
                 return None
-            if merged is None or not is_merged_from(merged, file):
+            if merged is None or not is_merged_from(self._feed, merged, file):
                 self._lake.read(file)
         except DamagedFileError as error:
             self._put_aside(day, error.path, error.what)
@@ -94,9 +94,9 @@ class RawFiles:
         )
 
 
-def is_merged_from(merged: Merged, file: DayFile) -> bool:
+def is_merged_from(feed: Feed, merged: Merged, file: DayFile) -> bool:
     """Whether a day was merged from these very rows, whenever they were fetched, by the rules we have now."""
-    return (merged.raw_digest, merged.rules_digest) == (file.note.digest, rules_digest())
+    return (merged.raw_digest, merged.rules_digest) == (file.note.digest, rules_digest(feed))
 
 
 def newest_known(connection: Connection, lake: Lake, feed: Feed, days: Sequence[date]) -> dict[date, datetime]:

@@ -89,5 +89,7 @@ def test_days_that_were_cleaned_by_other_rules_are_merged_again(connection: psyc
     connection.execute("update ops.signatures set rules_digest = 'older rules'")
     connection.execute("update crashes set posted_speed_limit = 35 where crash_record_id in ('c2', 'c4')")
 
-    assert load(connection, lake) == {DAY: (0, 1, 2), NEXT_DAY: (0, 1, 0)}
+    # What the City has not changed is not counted as updated.
+    assert load(connection, lake) == {DAY: (0, 0, 2), NEXT_DAY: (0, 0, 0)}
+    assert connection.execute("select kind, count(*) from ops.history group by kind").fetchall() == [("recleaned", 2)]
     assert load(connection, lake) == {DAY: (0, 0, 3), NEXT_DAY: (0, 0, 1)}

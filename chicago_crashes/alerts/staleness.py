@@ -39,7 +39,7 @@ def review_newest(connection: Connection, feed: Feed, *, today: date, is_loading
     incident = Incident(
         kind=Kind.STALENESS,
         severity=Severity.HIGH,
-        subject="newest crash",
+        subject="newest row",
         feed=feed.name,
         cause=f"The newest row of {feed.table} is of {newest:%Y-%m-%d}, more than {feed.quiet_for.days} days ago.",
         remedy="See with `chicago-crashes status` whether days are missing: then load them with `chicago-crashes "

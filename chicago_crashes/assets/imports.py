@@ -44,8 +44,7 @@ class ImportReporter:
         self._report(table_key(self._feed), {day.day: _table_metadata(day) for day in told})
 
     def _is_news(self, day: ImportedDay) -> bool:
-        changed = day.is_new_version or day.counts.inserted or day.counts.updated or day.counts.withdrawn
-        return bool(changed) or day.day.isoformat() not in self._known
+        return day.is_new_version or day.counts.any_written or day.day.isoformat() not in self._known
 
     def _report(self, key: dg.AssetKey, days: Mapping[date, Metadata]) -> None:
         """Report days of one asset at once: Dagster's own way, one by one, takes minutes for a whole history."""

@@ -16,13 +16,17 @@ from chicago_crashes.local.workplace import database
 if TYPE_CHECKING:
     from chicago_crashes.postgis.records import OldVersion
 
+BY_US = " (by our rules)"
 BOOKKEEPING = {"created_at", "updated_at", "source_updated_at"}
 
 
 def history(
     crash_record_id: Annotated[str, typer.Argument(help="The crash's key, 128 characters.")],
 ) -> None:
-    """Show what the portal amended or withdrew of a crash, its people and its vehicles, and when we saw it."""
+    """Show what changed of a crash, its people and its vehicles, when we saw it, and whether it was us.
+
+    What the portal amended or withdrew is told plainly; what changed because we clean by other rules says so.
+    """
     # Columns of data take a while to import.
     from chicago_crashes.cleaning.keys import last_part, row_key_of
     from chicago_crashes.postgis.records import current_rows, old_versions
@@ -59,6 +63,15 @@ def _changes(versions: list["OldVersion"], current: Mapping[str, Any] | None) ->
             if after is not None:
                 yield str(after["created_at"])[:16].replace("T", " "), "published again", "", ""
             continue
+        by_us = BY_US if version.kind == "recleaned" else ""
+        if by_us and not _is_still_there(version, after):
+            yield seen, f"set aside{by_us}", "", ""
+            continue
         for name, value in version.old_row.items():
             if after is not None and name not in BOOKKEEPING and after.get(name) != value:
-                yield seen, name, str(value), str(after.get(name))
+                yield seen, f"{name}{by_us}", str(value), str(after.get(name))
+
+
+def _is_still_there(version: "OldVersion", after: Mapping[str, Any] | None) -> bool:
+    """Whether the next version took the old one's place; one that was stored anew came back later."""
+    return after is not None and after["created_at"] == version.old_row["created_at"]

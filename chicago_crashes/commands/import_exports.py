@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chicago_crashes.importing.importer import OnBytes
 
 FAILURES_NAMED = 10
-COUNTED = ("inserted", "updated", "unchanged", "withdrawn", "repaired", "quarantined")
+COUNTED = ("inserted", "updated", "unchanged", "withdrawn", "recleaned", "repaired", "quarantined")
 
 
 def import_exports(

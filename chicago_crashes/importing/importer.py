@@ -67,6 +67,7 @@ class FileOutcome:
     updated: int = 0
     unchanged: int = 0
     withdrawn: int = 0
+    recleaned: int = 0
     quarantined: int = 0
     repaired: int = 0
     failures: list[DayFailure] = field(default_factory=list)
@@ -74,7 +75,8 @@ class FileOutcome:
     @property
     def changed_nothing(self) -> bool:
         """Whether the lake, the table and the quarantine are as they were before."""
-        return not (self.new_versions or self.inserted or self.updated or self.withdrawn or self.new_refusals)
+        written = self.inserted or self.updated or self.withdrawn or self.recleaned
+        return not (self.new_versions or written or self.new_refusals)
 
     @property
     def is_accounted_for(self) -> bool:
@@ -243,6 +245,7 @@ def _count(outcome: FileOutcome, loaded: LoadedDay) -> None:
     outcome.updated += loaded.counts.updated
     outcome.unchanged += loaded.counts.unchanged
     outcome.withdrawn += loaded.counts.withdrawn
+    outcome.recleaned += loaded.counts.recleaned
     outcome.quarantined += loaded.counts.quarantined
     outcome.repaired += loaded.counts.repaired
 

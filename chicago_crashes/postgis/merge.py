@@ -24,6 +24,7 @@ from chicago_crashes.cleaning.keys import ROW_KEY
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.copy import copy_rows, copy_to_stage
+from chicago_crashes.postgis.recleaning import RECLEANED, recleaned_days
 from chicago_crashes.postgis.rivals import Rival, let_go, let_the_newest_win, set_aside
 from chicago_crashes.postgis.row_keys import stored_row_key
 from chicago_crashes.postgis.sql_files import sql_file
@@ -45,7 +46,11 @@ class SourceDay:
 
 @dataclass(frozen=True, slots=True)
 class DayCounts:
-    """What a merge made of one day. `table_rows` is counted in the table after the merge."""
+    """What a merge made of one day. `table_rows` is counted in the table after the merge.
+
+    Rows that were `updated` or `withdrawn` are the City's doing; those that changed or left the table because we clean
+    by other rules are `recleaned`.
+    """
 
     source_rows: int
     raw_rows: int
@@ -56,6 +61,12 @@ class DayCounts:
     withdrawn: int
     repaired: int
     quarantined: int
+    recleaned: int = 0
+
+    @property
+    def any_written(self) -> bool:
+        """Whether any row of the table is another one than before."""
+        return bool(self.inserted or self.updated or self.withdrawn or self.recleaned)
 
     @property
     def reconciled(self) -> bool:
@@ -114,7 +125,7 @@ def merge_days(
     fetched = [source.day for source in days]
     with _taking_turns(connection, feed), connection.transaction():
         _refuse_older_versions(connection, feed, days)
-        written = _merge_rows(connection, feed, cleaned, fetched, run_id)
+        written = _merge_rows(connection, feed, cleaned, days, run_id)
         counts = _day_counts(connection, feed, written, days)
         _replace_days(connection, feed, FINDINGS, written.cleaned.findings, counts)
         _replace_days(connection, feed, QUARANTINE, written.cleaned.quarantined, counts)
@@ -132,6 +143,8 @@ class _Written:
     updated: Mapping[date, int]
     withdrawn: Mapping[date, int]
     replaced: Sequence[Rival] = ()
+    recleaned: frozenset[date] = frozenset()
+    """The days of which we, not the City, have changed or removed what is counted there."""
 
 
 @contextmanager
@@ -165,16 +178,22 @@ def _refuse_older_versions(connection: Connection, feed: Feed, days: Sequence[So
             )
 
 
-def _merge_rows(connection: Connection, feed: Feed, cleaned: Cleaned, days: Sequence[date], run_id: str) -> _Written:
+def _merge_rows(
+    connection: Connection, feed: Feed, cleaned: Cleaned, sources: Sequence[SourceDay], run_id: str
+) -> _Written:
     """Rows with a new key go straight into the table; only those whose key it holds are staged and compared."""
+    days, rules = [source.day for source in sources], sources[0].rules_digest
     arrived = cleaned.rows.drop(DAY)
     table = sql.Identifier(feed.table)
     if not table_rows_by_day(connection, feed, days) and _insert_all(connection, table, arrived):
         return _Written(cleaned, inserted=_rows_by_day(feed, arrived), updated={}, withdrawn={})
+    recleaned = recleaned_days(connection, feed, {source.day: source.raw_digest for source in sources}, rules)
     params = {
         "feed": feed.name,
         "run_id": run_id,
-        "days": list(days),
+        "rules": rules,
+        "recleaned_days": list(recleaned),
+        "days": days,
         "first": min(days),
         "after_last": max(days) + timedelta(days=1),
     }
@@ -187,7 +206,7 @@ def _merge_rows(connection: Connection, feed: Feed, cleaned: Cleaned, days: Sequ
     updated = _amend(connection, table, arrived.join(won.stored, on=feed.key, how="semi"), parts, params)
     new = arrived.join(won.stored, on=feed.key, how="anti", maintain_order="left")
     copy_rows(connection, table, new)
-    return _Written(won.cleaned, _rows_by_day(feed, new), updated, Counter(withdrawn), won.replaced)
+    return _Written(won.cleaned, _rows_by_day(feed, new), updated, Counter(withdrawn), won.replaced, recleaned)
 
 
 def _insert_all(connection: Connection, table: sql.Identifier, rows: pl.DataFrame) -> bool:
@@ -250,6 +269,7 @@ def _statement_parts(feed: Feed, columns: Sequence[str]) -> dict[str, sql.Compos
             _listed(values, of="stored"), _listed(values, of="staged")
         ),
         "is_withdrawn": _is_withdrawn(feed),
+        "recleaned": RECLEANED,
         "feed": sql.Placeholder("feed"),
         "run_id": sql.Placeholder("run_id"),
         "days": sql.Placeholder("days"),
@@ -292,16 +312,18 @@ def _day_counts(
     stored = table_rows_by_day(connection, feed, [source.day for source in days])
     counts = {}
     for source in days:
-        inserted, updated = written.inserted.get(source.day, 0), written.updated.get(source.day, 0)
+        inserted, changed = written.inserted.get(source.day, 0), written.updated.get(source.day, 0)
+        gone, is_ours = written.withdrawn.get(source.day, 0), source.day in written.recleaned
         table_rows = stored.get(source.day, 0)
         counts[source.day] = DayCounts(
             source_rows=source.source_rows,
             raw_rows=source.raw_rows,
             table_rows=table_rows,
             inserted=inserted,
-            updated=updated,
-            unchanged=table_rows - inserted - updated,
-            withdrawn=written.withdrawn.get(source.day, 0),
+            updated=0 if is_ours else changed,
+            unchanged=table_rows - inserted - changed,
+            withdrawn=0 if is_ours else gone,
+            recleaned=changed + gone if is_ours else 0,
             repaired=repaired.get(source.day, 0),
             quarantined=quarantined.get(source.day, 0),
         )

@@ -244,14 +244,18 @@ HISTORY = Table(
     TableColumn("feed", Text(), nullable=False),
     TableColumn("row_key", Text(), nullable=False, comment="The row's key; its parts joined by a slash"),
     TableColumn("day", Date(), nullable=False, comment="The day the old version belonged to"),
-    TableColumn("kind", Text(), CheckConstraint("kind in ('amended', 'withdrawn')", name="kind"), nullable=False),
+    TableColumn(
+        "kind", Text(), CheckConstraint("kind in ('amended', 'withdrawn', 'recleaned')", name="kind"), nullable=False
+    ),
     TableColumn("valid_from", DateTime(timezone=True), nullable=False),
     TableColumn("valid_to", DateTime(timezone=True), nullable=False),
     TableColumn("run_id", Text(), nullable=False, comment="The Dagster run that replaced or removed it"),
     TableColumn("old_row", JSONB(), nullable=False, comment="The whole old row"),
+    TableColumn("rules_before", Text(), comment="Of a recleaned row: digest of the rules it was cleaned by until then"),
+    TableColumn("rules_after", Text(), comment="Of a recleaned row: digest of the rules that replaced or removed it"),
     Index("history_feed_row_key_idx", "feed", "row_key"),
     schema="ops",
-    comment="The old version of every row that was amended or withdrawn",
+    comment="The old version of every row that was amended or withdrawn by the City, or recleaned by us",
 )
 
 ACCEPTED_SHRINKS = Table(

@@ -288,7 +288,7 @@ def test_a_newest_crash_older_than_four_days_is_stale(connection: Connection) ->
     review_newest(connection, CRASHES, today=date(2024, 3, 20), is_loading=True)
     assert not is_open(connection)
     review_newest(connection, CRASHES, today=date(2024, 3, 20), is_loading=False)
-    assert keys(connection) == ["staleness/crashes/newest crash"]
+    assert keys(connection) == ["staleness/crashes/newest row"]
     review_newest(connection, CRASHES, today=date(2024, 3, 18), is_loading=True)
     assert not is_open(connection)
 

@@ -35,6 +35,7 @@ COLUMNS = (
     "updated",
     "unchanged",
     "withdrawn",
+    "recleaned",
 )
 
 
@@ -201,7 +202,7 @@ def amend_one_crash(url: str, lake_folder: Path) -> tuple[str, str]:
     )
     cleaned = clean(CRASHES, amended.with_columns(pl.lit(FIRST).alias(DAY)))
     day = SourceDay(
-        FIRST, raw.height, file.note.source_updated_at, raw.height, file.note.fetched_at, file.note.digest, "rules"
+        FIRST, raw.height, file.note.source_updated_at, raw.height, file.note.fetched_at, "an amended file", "rules"
     )
     with psycopg.connect(url, autocommit=True) as connection:
         merge_days(connection, CRASHES, cleaned, [day], run_id="amended")

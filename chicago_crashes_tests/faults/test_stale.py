@@ -247,7 +247,7 @@ def test_days_cleaned_by_other_rules_are_cleaned_anew(loaded: Scene, feed: Feed)
     asked = len(loaded.row_requests())
     assert loaded.refresh(feed)
     assert len(loaded.row_requests()) == asked
-    assert loaded.rows("select distinct rules_digest from ops.signatures") == [(rules_digest(),)]
+    assert loaded.rows("select distinct rules_digest from ops.signatures") == [(rules_digest(feed),)]
     if column:
         assert loaded.rows(f"select count(*) from {feed.table} where {column} = 'OLD RULES'") == [(0,)]  # noqa: S608
     else:

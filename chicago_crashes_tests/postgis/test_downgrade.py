@@ -49,6 +49,8 @@ def test_a_column_that_would_go_is_told_with_how_many_rows_have_something_in_it(
         "column ops.quarantine.rival_day": 0,
         "column ops.quarantine.row_key": 0,
         "column ops.quarantine.source_updated_at": 0,
+        "column ops.history.rules_before": 0,
+        "column ops.history.rules_after": 0,
         "column ops.signatures.raw_digest": 1,
         "column ops.signatures.rules_digest": 1,
     }
