@@ -12,14 +12,19 @@ from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.feeds import Column, Feed, feed_named
 from chicago_crashes.ingest import LoadedDay, load_days
 from chicago_crashes.lake import Lake
+from chicago_crashes.postgis import migrate
+from chicago_crashes.postgis.downgrade import downgrade, losses
 from chicago_crashes.postgis.merge import DayCounts
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
+from chicago_crashes_tests.commands.running import run
 
 CRASHES = feed_named("crashes")
 DAY, NEXT_DAY = date(2021, 12, 30), date(2021, 12, 31)
 FETCHED, LATER = datetime(2022, 1, 5, 10, tzinfo=UTC), datetime(2022, 1, 6, 10, tzinfo=UTC)
 NEW_COLUMN = "idot_control_no"
+BEFORE = "0016"
+"""The version of the schema without this kind of history."""
 
 
 def _with(feed: Feed, name: str, **changes: float) -> Feed:
@@ -155,3 +160,38 @@ def test_days_without_a_digest_say_nothing_of_who_changed_them(connection: psyco
     connection.execute("update ops.signatures set rules_digest = null, raw_digest = null")
     load(connection, lake, SLOWER)
     assert {kind for _, kind, *_ in history(connection)} == {"amended"}
+
+
+def test_the_history_of_a_crash_says_that_it_was_us(
+    connection: psycopg.Connection, lake: Lake, database_url: str
+) -> None:
+    environment = {"CRASHES_DATABASE_URL": database_url}
+    load(connection, lake, CRASHES)
+    load(connection, lake, SLOWER)
+    load(connection, lake, SHORTER_KEYS)
+
+    changed, gone = run(environment, "history", "c2"), run(environment, "history", "long")
+
+    assert (changed.status, gone.status) == (0, 0)
+    lines = [line for line in changed.output.splitlines() if "posted_speed_limit (by our rules)" in line]
+    assert [("60" in line, "None" in line) for line in lines] == [(True, True), (True, True)]
+    assert "set aside (by our rules)" in gone.output
+    assert "portal" not in changed.output + gone.output
+
+
+def test_going_back_says_how_many_rows_will_no_longer_be_told_apart(
+    connection: psycopg.Connection, lake: Lake, database_url: str
+) -> None:
+    load(connection, lake, CRASHES)
+    load(connection, lake, SLOWER)
+    connection.close()
+
+    assert {loss.what: loss.rows for loss in losses(database_url, BEFORE)} == {
+        "column ops.history.rules_before": 2,
+        "column ops.history.rules_after": 2,
+        "rows changed in ops.history": 2,
+    }
+    downgrade(database_url, BEFORE)
+    migrate.upgrade(database_url)
+    with psycopg.connect(database_url) as again:
+        assert {kind for _, kind, *_ in history(again)} == {"amended"}
