@@ -67,6 +67,7 @@ class Totals:
     missing: int = 0
     extra: int = 0
     stale: int = 0
+    unaccounted: int = 0
     unfinished_left_by_kills: int = 0
 
     def __str__(self) -> str:
@@ -77,7 +78,8 @@ class Totals:
             f"processes killed {self.kills}, connections cut {self.connections_cut}, "
             f"loads that failed {self.failed_loads}, shrinks accepted {self.shrinks_accepted}, "
             f"unfinished files left by kills {self.unfinished_left_by_kills}, requests {self.requests:,}\n"
-            f"rows compared {self.rows_compared:,}, missing {self.missing}, extra {self.extra}, stale {self.stale}"
+            f"rows compared {self.rows_compared:,}, missing {self.missing}, extra {self.extra}, stale {self.stale}, "
+            f"unaccounted {self.unaccounted}"
         )
 
 
@@ -281,6 +283,7 @@ class _Campaign:
         self.totals.missing += sum(agreement.missing for agreement in found)
         self.totals.extra += sum(agreement.extra for agreement in found)
         self.totals.stale += sum(agreement.stale for agreement in found)
+        self.totals.unaccounted += sum(agreement.unaccounted for agreement in found)
         if differences := [told for agreement in found for told in agreement.differences]:
             raise SoakError("\n".join(differences))
         with psycopg.connect(self._database_url) as connection:
