@@ -81,15 +81,15 @@ PLANTED = {
     "a text is another": ("update crashes set street_name = street_name || 'X' where THE_ROW", (0, 0, 1, 0)),
     "a point is another": ("update crashes set location = 'POINT (-87.5 41.8)' where THE_ROW", (0, 0, 1, 0)),
     "a flag is another": ("update crashes set hit_and_run_i = hit_and_run_i is not true where THE_ROW", (0, 0, 1, 0)),
-    "a row is on another day": (f"update crashes set crash_date = {ANOTHER_DAY} where THE_ROW", (0, 0, 1, 2)),
+    "a row is on another day": ("update crashes set crash_date = ANOTHER_DAY where THE_ROW", (0, 0, 1, 2)),
     "a row is on no day of ours": ("update crashes set crash_date = '2020-01-01' where THE_ROW", (0, 0, 1, 2)),
     "a column came from nowhere": ('update crashes set extra = \'{"x": "1"}\' where THE_ROW', (0, 0, 1, 0)),
     "a row is too many": (
         "insert into crashes (crash_record_id, crash_date, coordinate_status) values ('x', '2024-03-09', 'missing')",
         (0, 1, 0, 1),
     ),
-    "a signature is another": (f"update ops.signatures set source_rows = 1 where {A_SIGNATURE}", (0, 0, 0, 1)),
-    "a signature is older": (f"update ops.signatures set source_updated_at = now() where {A_SIGNATURE}", (0, 0, 0, 1)),
+    "a signature is another": ("update ops.signatures set source_rows = 1 where A_SIGNATURE", (0, 0, 0, 1)),
+    "a signature is older": ("update ops.signatures set source_updated_at = now() where A_SIGNATURE", (0, 0, 0, 1)),
     "a good row is refused": (
         "with gone as (delete from crashes where THE_ROW returning *) INTO_QUARANTINE",
         (0, 0, 0, 1),
@@ -119,7 +119,9 @@ def _filled_in(connection: psycopg.Connection, store: PortalStore, statement: st
     ((key,),) = connection.execute(f"select crash_record_id from crashes where {THE_ROW}".encode()).fetchall()  # noqa: S608
     rows = store.rows(CRASHES.dataset_id)
     row_id = rows.filter(rows["crash_record_id"].str.strip_chars() == key)[":id"][0]
-    return statement.replace("INTO_QUARANTINE", INTO_QUARANTINE).replace("THE_ROW", THE_ROW).replace("THE_ID", row_id)
+    for name in ("INTO_QUARANTINE", "THE_ROW", "ANOTHER_DAY", "A_SIGNATURE"):
+        statement = statement.replace(name, globals()[name])
+    return statement.replace("THE_ID", row_id)
 
 
 def test_a_victim_without_a_key_who_is_another_is_seen(connection: psycopg.Connection, store: PortalStore) -> None:
