@@ -78,6 +78,14 @@ class Breaker:
         self.portal.faults.extend(fault for _, _, fault in self._active)
         return [kind for kind, _, _ in self._active]
 
+    def lift(self) -> None:
+        """Let the faults rest while somebody only looks."""
+        self.portal.faults.clear()
+
+    def strike(self) -> None:
+        """Let the faults strike that rested."""
+        self.portal.faults.extend(fault for _, _, fault in self._active)
+
     def mend(self) -> None:
         """Let nothing be wrong any more, and count what was."""
         self.portal.faults.clear()

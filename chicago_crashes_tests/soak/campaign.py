@@ -14,14 +14,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
 import psycopg
 
+from chicago_crashes.changes import find_changes
 from chicago_crashes.commands.accept_shrink import accept_shrink
 from chicago_crashes.errors import CrashesError
+from chicago_crashes.feeds import FEEDS
 from chicago_crashes.foreground import days as foreground
 from chicago_crashes.local.portal.serve import RunningPortal
 from chicago_crashes.shrink import ShrinkError
@@ -31,12 +33,16 @@ from chicago_crashes_tests.soak.agreement import agreements
 from chicago_crashes_tests.soak.breaking import Breaker
 from chicago_crashes_tests.soak.changing import City, synthetic_portal
 from chicago_crashes_tests.soak.loads import APPLICATION, desk, look, refresh, refusals, started_elsewhere
+from chicago_crashes_tests.soak.trials import TRIALS, Trial
+from chicago_crashes_tests.soak.vandal import Deed, Vandal, unmended
 
 FIRST, LAST = date(2024, 3, 1), date(2024, 3, 20)
 COMMAND = Path(sys.executable).with_name("chicago-crashes")
 
 MOST_CHANGES = 4
 MOST_ACCEPTANCES = 4
+SPOILT, REFUSED = 0.35, 0.2
+"""The shares of rounds in which something of ours is spoilt, and in which something must be refused."""
 SECONDS_TO_END = 120.0
 UNFINISHED = ".unfinished"
 
@@ -68,6 +74,9 @@ class Totals:
     extra: int = 0
     stale: int = 0
     unaccounted: int = 0
+    unwarned: int = 0
+    deeds: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     unfinished_left_by_kills: int = 0
 
     def __str__(self) -> str:
@@ -75,11 +84,13 @@ class Totals:
             f"rounds {self.rounds}: {_told(self.ways)}\n"
             f"changes {sum(self.changes.values())}: {_told(self.changes)}\n"
             f"faults {sum(self.faults.values())}: {_told(self.faults)}\n"
+            f"spoilt {sum(self.deeds.values())}: {_told(self.deeds)}\n"
+            f"refused until mended {sum(self.refused.values())}: {_told(self.refused)}\n"
             f"processes killed {self.kills}, connections cut {self.connections_cut}, "
             f"loads that failed {self.failed_loads}, shrinks accepted {self.shrinks_accepted}, "
             f"unfinished files left by kills {self.unfinished_left_by_kills}, requests {self.requests:,}\n"
             f"rows compared {self.rows_compared:,}, missing {self.missing}, extra {self.extra}, stale {self.stale}, "
-            f"unaccounted {self.unaccounted}"
+            f"unaccounted {self.unaccounted}, unwarned {self.unwarned}"
         )
 
 
@@ -149,15 +160,24 @@ class _Campaign:
         """Change, break, load, mend, refresh, compare; what happened, in a line."""
         started = time.monotonic()
         history = self._history()
+        self._city.begin_round()
         old = self._city.store.copy() if self._rng.random() < 0.4 else None
         changes = [self._city.change() for _ in range(self._rng.randint(1, MOST_CHANGES))]
         (way,) = self._rng.choices(list(self._ways), [weight for _, weight in self._ways.values()])
         faults = self._breaker.break_something(old, is_patient=way in THROUGH_DAGSTER)
         before = self.totals.kills, self.totals.connections_cut
+        deed = self._spoil() if self._rng.random() < SPOILT else None
         self._ways[way][0]()
         self._breaker.mend()
         self._settle()
         rows = self._compare(history)
+        if deed is not None:
+            self._require_told([f"{deed.kind}: {what}" for what in unmended(deed)])
+        if self._rng.random() < REFUSED:
+            history = self._history()
+            changes.append(self._be_refused())
+            self._settle()
+            rows += self._compare(history)
         if old is not None:
             old.close()
         self._count_unfinished(was_killed=(self.totals.kills, self.totals.connections_cut) != before)
@@ -165,8 +185,41 @@ class _Campaign:
         self.totals.ways[way] += 1
         return (
             f"round {number:3}  {way:14}  changes: {', '.join(changes)}  faults: {', '.join(faults) or 'none'}  "
+            f"{f'spoilt: {deed.kind} of {deed.feed.name}  ' if deed else ''}"
             f"{rows:,} rows equal  {time.monotonic() - started:.1f} s"
         )
+
+    # --- what is spoilt, and what must be refused -------------------------------------------------------------------
+
+    def _spoil(self) -> Deed | None:
+        """Spoil something of ours; it must show before anything is loaded."""
+        with desk(self._database_url, self._portal.url, str(self._lake)) as at:
+            days = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]
+            deed = Vandal(at.connection, at.lake, days, self._rng).spoil()
+            if deed is None:
+                return None
+            self.totals.deeds[deed.kind] += 1
+            if deed.must_be_told:
+                self._breaker.lift()
+                stale = find_changes(at.portal, at.connection, at.lake, deed.feed, FIRST, LAST).stale
+                self._breaker.strike()
+                unseen = sorted(deed.must_be_told - stale.keys())
+                self._require_told([f"{deed.kind} of {deed.feed.name}: {day} is not stale" for day in unseen])
+        return deed
+
+    def _require_told(self, untold: Sequence[str]) -> None:
+        self.totals.unwarned += len(untold)
+        if untold:
+            raise SoakError("\n".join(untold))
+
+    def _be_refused(self) -> str:
+        """Publish what must not be loaded, prove that it is refused and told, and let the portal recover."""
+        trial = self._rng.choice(list(TRIALS))
+        feed = self._rng.choice(FEEDS[:3])
+        with desk(self._database_url, self._portal.url, str(self._lake)) as at:
+            self._require_told(TRIALS[trial](Trial(at, self._city, feed, self._rng, FIRST, LAST, self._accept)))
+        self.totals.refused[trial] += 1
+        return trial
 
     # --- the ways to load -------------------------------------------------------------------------------------------
 

@@ -59,6 +59,8 @@ class City:
     last: date
     rng: Random
     done: dict[str, int] = field(default_factory=dict)
+    _earlier: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _taken_back: set[str] = field(default_factory=set)
     _fresh: int = 0
     _new_columns: int = 0
 
@@ -76,6 +78,9 @@ class City:
             "lost": (self._lose, 0.7),
             "lost a day": (self._lose_a_day, 0.7),
             "new column": (self._add_column, 0.3),
+            "twins": (self._publish_twins, 1.5),
+            "twins mended": (self._mend_twins, 1.5),
+            "taken back": (self._take_back, 1.5),
         }
         weights = [weight for _, weight in kinds.values()]
         (kind,) = self.rng.choices(list(kinds), weights)
@@ -83,6 +88,13 @@ class City:
         if rows:
             self.done[kind] = self.done.get(kind, 0) + 1
         return kind
+
+    def begin_round(self) -> None:
+        """Remember what is published now of some feeds: an earlier version that the portal may go back to."""
+        self._taken_back.clear()
+        feed = self.rng.choice(FEEDS)
+        if self.rng.random() < 0.5:
+            self._earlier[feed.name] = self.store.rows(feed.dataset_id)
 
     def small_change(self) -> None:
         """Something that happens in the middle of a load."""
@@ -193,7 +205,38 @@ class City:
             mutations.amend(self.store, feed, {":id": row_id}, {feed.date: self.rng.choice(FAR_AWAY)})
         return rows.height
 
+    def _publish_twins(self, feed: Feed) -> int:
+        """The same keys once more, on other days."""
+        if feed.surrogate:
+            return 0
+        rows = self._sample(feed, 3)
+        plain = rows.select(name for name in rows.columns if not name.startswith(":"))
+        dates = pl.Series([self._moment() for _ in range(rows.height)], dtype=pl.String)
+        mutations.publish_more(self.store, feed, plain.with_columns(dates.alias(feed.date)))
+        return rows.height
+
+    def _mend_twins(self, feed: Feed) -> int:
+        """Of rows that share a key, the older ones go, or the newer ones."""
+        if feed.surrogate or feed.name in self._taken_back:
+            return 0
+        rows = mutations.content(self.store, feed).with_row_index("place").sort(":updated_at", maintain_order=True)
+        keyed = rows.drop_nulls(feed.key)
+        kept = keyed.unique(feed.key, keep=self.rng.choice(["first", "last"]), maintain_order=True)
+        places = keyed.join(kept, on="place", how="anti")["place"].to_list()
+        return mutations.delete_rows(self.store, feed, places) if places else 0
+
+    def _take_back(self, feed: Feed) -> int:
+        """The portal is restored from a backup: changes are undone, and bear the times they bore before."""
+        rows = self._earlier.get(feed.name)
+        if rows is None:
+            return 0
+        self._taken_back.add(feed.name)
+        mutations.take_back(self.store, feed, rows)
+        return rows.height
+
     def _delete(self, feed: Feed) -> int:
+        if feed.name in self._taken_back:
+            return 0  # together they might leave as many rows of the same newest time, which no signature tells apart
         rows = self._sample(feed, 6)
         for row_id in rows[":id"]:
             mutations.delete(self.store, feed, {":id": row_id})
@@ -205,6 +248,8 @@ class City:
 
     def _lose(self, feed: Feed) -> int:
         """A share of a feed vanishes; sometimes it comes back at once, as after an outage, sometimes never."""
+        if feed.name in self._taken_back:
+            return 0
         share = self.rng.choice([0.05, 0.2, 0.4])
         lost = mutations.shrink(self.store, feed, share, self.rng.randrange(2**31))
         if self.rng.random() < 0.5:
@@ -212,6 +257,8 @@ class City:
         return lost.height
 
     def _lose_a_day(self, feed: Feed) -> int:
+        if feed.name in self._taken_back:
+            return 0
         rows = mutations.content(self.store, feed)
         day = str(self._some_day())
         places = rows.with_row_index("place").filter(pl.col(feed.date).str.starts_with(day))["place"].to_list()

@@ -86,6 +86,13 @@ def restore(store: PortalStore, feed: Feed, lost: pl.DataFrame, *, now: datetime
         transaction.insert(lost)
 
 
+def take_back(store: PortalStore, feed: Feed, rows: pl.DataFrame, *, now: datetime | None = None) -> None:
+    """Publish what `store.rows` gave earlier, ids and times included, as a portal restored from a backup does."""
+    with store.transaction(feed.dataset_id, now) as transaction:
+        transaction.cursor.execute(f"delete from {transaction.table}")  # noqa: S608 - a quoted identifier
+        transaction.insert(rows)
+
+
 def add_column(
     store: PortalStore, feed: Feed, name: str, values: Sequence[str | None], *, now: datetime | None = None
 ) -> None:
