@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 
 import dagster as dg
 
@@ -14,6 +15,7 @@ from chicago_crashes.feeds import Feed
 from chicago_crashes.feeds.rules import MEANINGS, Question
 from chicago_crashes.freshness import fresh
 from chicago_crashes.inspection import Verdict, complete_history, history_name, related_history, schema, valid_history
+from chicago_crashes.postgis.reading import has_values
 from chicago_crashes.relations import comparisons_of
 from chicago_crashes.soda.drift import differences
 
@@ -56,7 +58,7 @@ def portal_checks(feed: Feed, start: date) -> dg.AssetChecksDefinition:
             last = last_day_over(datetime.now(UTC))
             with postgis.connect() as connection, soda.portal() as portal:
                 yield complete_history(feed, find_changes(portal, connection, lake.lake(), feed, start, last))
-                yield schema(feed, differences(portal, feed))
+                yield schema(feed, differences(portal, feed, was_loaded=partial(has_values, connection, feed)))
 
         yield from _results(context, feed, verdicts())
 

@@ -107,7 +107,9 @@ def _of_portal(
         return
     with portal:
         of_feeds = [
-            found for feed in FEEDS for found in examined(f"feed {feed.name}", partial(of_portal.dataset, portal, feed))
+            found
+            for feed in FEEDS
+            for found in examined(f"feed {feed.name}", partial(of_portal.dataset, portal, connection, feed))
         ]
         yield from of_feeds
         if all(found.state is State.PROBLEM for found in of_feeds) and not alerts:

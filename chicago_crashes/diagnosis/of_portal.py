@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 
 from psycopg import Connection
 
@@ -10,9 +11,11 @@ from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.lake import Lake
+from chicago_crashes.postgis.reading import has_values
 from chicago_crashes.soda.ceiling import SCHEMA, TABLE
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.columns import published_columns
+from chicago_crashes.soda.columns import LostColumnsError, published_columns
+from chicago_crashes.soda.drift import never
 from chicago_crashes.soda.errors import NoSuchDatasetError
 from chicago_crashes.stale import told, told_out_of_reach
 
@@ -47,23 +50,34 @@ def used_requests(connection: Connection) -> int:
     return int(connection.execute(statement.encode()).fetchall()[0][0])
 
 
-def dataset(portal: Portal, feed: Feed) -> Iterator[Condition]:
-    """Whether the feed's dataset is there with the declared columns."""
+def dataset(portal: Portal, connection: Connection | None, feed: Feed) -> Iterator[Condition]:
+    """Whether the feed's dataset is there with the declared columns; a `connection` tells which were ever loaded."""
     name = f"feed {feed.name}"
     try:
-        columns = published_columns(portal, feed)
+        columns = published_columns(
+            portal, feed, was_loaded=partial(has_values, connection, feed) if connection else never
+        )
     except NoSuchDatasetError as error:
         yield problem(name, str(error), f"See that {portal.base_url} is the portal: check CRASHES_PORTAL_URL.")
         return
-    except CrashesError as error:
+    except LostColumnsError as error:
         yield problem(
             name,
-            str(error),
-            "Check CRASHES_PORTAL_URL and the network; if columns are missing, change the feed's declaration in "
-            "chicago_crashes/feeds.",
+            f"{_missing(feed, error.columns)}. {error}",
+            "Look at the dataset's page on the portal, then change the feed's declaration in chicago_crashes/feeds.",
         )
         return
-    if columns.unknown:
+    except CrashesError as error:
+        yield problem(name, str(error), "Check CRASHES_PORTAL_URL and the network.")
+        return
+    if columns.missing:
+        known = "no loaded row has values there" if connection else "the database cannot be asked for loaded values"
+        yield warning(
+            name,
+            f"{_missing(feed, columns.missing)}; {known}.",
+            "An older copy of the dataset lacks it; the City's own has it. See that this is the portal you mean.",
+        )
+    elif columns.unknown:
         yield warning(
             name,
             f"{feed.dataset_id} has new columns: {', '.join(columns.unknown)}.",
@@ -71,6 +85,16 @@ def dataset(portal: Portal, feed: Feed) -> Iterator[Condition]:
         )
     else:
         yield ok(name, f"{feed.dataset_id} has all {len(feed.columns)} declared columns.")
+
+
+def _missing(feed: Feed, columns: Sequence[str]) -> str:
+    declared = len(feed.columns)
+    named = ", ".join(columns)
+    verb = "is" if len(columns) == 1 else "are"
+    return (
+        f"{feed.dataset_id} has {declared} declared columns, {declared - len(columns)} are published: {named} {verb} "
+        "missing"
+    )
 
 
 def token(is_set: bool, alerts: Sequence[str]) -> Iterator[Condition]:

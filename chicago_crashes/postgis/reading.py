@@ -243,3 +243,11 @@ def newest_loaded_day(connection: Connection, feed: Feed) -> date | None:
     """The newest day that was loaded."""
     row = connection.execute("select max(day) from ops.signatures where feed = %s", [feed.name]).fetchone()
     return row[0] if row else None
+
+
+def has_values(connection: Connection, feed: Feed, column: str) -> bool:
+    """Whether any stored row has a value in a column."""
+    query = sql.SQL("select exists (select from {} where {} is not null)").format(
+        sql.Identifier(feed.table), sql.Identifier(column)
+    )
+    return connection.execute(query).fetchone() == (True,)

@@ -1,51 +1,66 @@
-"""Which columns the portal publishes now, held against the feed's declaration."""
+"""Which columns the portal publishes now, held against the feed's declaration and against what was loaded."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.errors import PortalUnavailableError
+from chicago_crashes.soda.described import Published, described_columns
+from chicago_crashes.soda.drift import Drift, compare, never
+
+WasLoaded = Callable[[str], bool]
+"""Whether rows were ever loaded with a value in a column. Asked only of columns that older vintages lack."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedColumns:
-    """The published field names in their order; `unknown` are those that are not declared."""
+    """The published field names in their order; `unknown` are those that are not declared.
+
+    `missing` are declared, not published, and were never loaded: what is published is older than they are.
+    """
 
     names: tuple[str, ...]
     unknown: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
 
-def published_columns(portal: Portal, feed: Feed) -> PublishedColumns:
+class LostColumnsError(PermanentError):
+    """The portal no longer publishes columns that are declared, or that were loaded before."""
+
+    def __init__(self, message: str, columns: Sequence[str]) -> None:
+        super().__init__(message)
+        self.columns = columns
+
+
+def published_columns(portal: Portal, feed: Feed, *, was_loaded: WasLoaded = never) -> PublishedColumns:
     """The columns of `feed` as the portal describes them, system fields and computed regions left out.
 
     Raises:
-        PermanentError: declared columns are missing.
+        LostColumnsError: columns are missing that must be there, or that loaded rows have.
         PortalUnavailableError: the description cannot be read.
     """
-    names = tuple(name for name, _ in described_columns(portal, feed))
-    declared = set(feed.column_names)
-    missing = [column.name for column in feed.columns if column.name not in names and not column.published_since]
-    if missing:
-        raise PermanentError(
-            f"The portal no longer publishes {', '.join(missing)} of {feed.name} ({feed.dataset_id}). Nothing was "
-            "loaded, because the columns would have been emptied. If the City renamed or dropped them, change the "
-            "feed's declaration."
-        )
-    return PublishedColumns(names, tuple(name for name in names if name not in declared))
+    described = described_columns(portal, feed)
+    names = tuple(column.name for column in described)
+    absent = [column for column in feed.columns if column.name not in names]
+    lost = [column.name for column in absent if not column.published_since or was_loaded(column.name)]
+    if lost:
+        raise LostColumnsError(_lost_in_words(feed, described, lost), lost)
+    return PublishedColumns(
+        names,
+        unknown=tuple(name for name in names if name not in feed.column_names),
+        missing=tuple(column.name for column in absent),
+    )
 
 
-def described_columns(portal: Portal, feed: Feed) -> list[tuple[str, str]]:
-    """The field name and type of each published column in their order, system fields and computed regions left out.
-
-    Raises:
-        PortalUnavailableError: the description cannot be read.
-    """
-    metadata = portal.get_metadata(feed.dataset_id, feed=feed.name)
-    try:
-        fields = [(str(column["fieldName"]), str(column.get("dataTypeName"))) for column in metadata["columns"]]
-    except (AttributeError, KeyError, TypeError) as error:
-        raise PortalUnavailableError(
-            f"The portal's description of {feed.name} ({feed.dataset_id}) lists no columns. Try again later."
-        ) from error
-    return [(name, type_) for name, type_ in fields if not name.startswith(":")]
+def _lost_in_words(feed: Feed, described: Sequence[Published], lost: Sequence[str]) -> str:
+    renamed = [
+        f" {difference.told}"
+        for difference in compare(feed, described)
+        if difference.drift is Drift.RENAMED and difference.column in lost
+    ]
+    return (
+        f"The portal no longer publishes {', '.join(lost)} of {feed.name} ({feed.dataset_id}).{''.join(renamed)} "
+        "Nothing was loaded, because the columns would have been emptied. If the City renamed or dropped them, change "
+        "the feed's declaration."
+    )

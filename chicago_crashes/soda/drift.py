@@ -1,13 +1,13 @@
 """How the columns the portal publishes now differ from the declared ones: new, missing, renamed, retyped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
 from chicago_crashes.feeds import Column, Feed, Kind
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.columns import described_columns
+from chicago_crashes.soda.described import Published, described_columns
 
 TYPES = {
     Kind.TEXT: ("text",),
@@ -35,14 +35,6 @@ class Drift(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """A column as the portal describes it, system fields and computed regions left out."""
-
-    name: str
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
 class Difference:
     """One column that is not published as declared, and how, in a sentence."""
 
@@ -51,17 +43,25 @@ class Difference:
     told: str
 
 
-def differences(portal: Portal, feed: Feed) -> list[Difference]:
+def never(_column: str) -> bool:
+    """No column was ever loaded."""
+    return False
+
+
+def differences(portal: Portal, feed: Feed, *, was_loaded: Callable[[str], bool] = never) -> list[Difference]:
     """What differs between the feed's declaration and what the portal says of its columns now.
+
+    The absence of a column that older vintages lack is a difference if it `was_loaded`.
 
     Raises:
         PortalUnavailableError: the description cannot be read.
     """
-    described = described_columns(portal, feed)
-    return list(compare(feed, [Published(name, type_) for name, type_ in described]))
+    return list(compare(feed, described_columns(portal, feed), was_loaded=was_loaded))
 
 
-def compare(feed: Feed, published: Sequence[Published]) -> Iterator[Difference]:
+def compare(
+    feed: Feed, published: Sequence[Published], *, was_loaded: Callable[[str], bool] = never
+) -> Iterator[Difference]:
     """What differs between the feed's declaration and the published columns, in the order of the declaration."""
     now = {column.name: column for column in published}
     new = [column for column in published if column.name not in feed.column_names]
@@ -75,7 +75,7 @@ def compare(feed: Feed, published: Sequence[Published]) -> Iterator[Difference]:
             new.remove(successor)
             told = f"{column.name} is no longer published; {successor.name}, also {successor.type}, seems to be it now."
             yield Difference(Drift.RENAMED, column.name, told)
-        elif not column.published_since:
+        elif not column.published_since or was_loaded(column.name):
             yield Difference(Drift.MISSING, column.name, f"{column.name} ({expected[0]}) is no longer published.")
     for unknown in new:
         told = f"{unknown.name} ({unknown.type}) is published but not declared; its values are kept in extra."

@@ -7,7 +7,7 @@ import pytest
 from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import FEEDS, Feed, feed_named
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.columns import published_columns
+from chicago_crashes.soda.columns import LostColumnsError, published_columns
 from chicago_crashes_tests.soda.small_portal import SmallPortal, json_answer
 
 CRASHES = feed_named("crashes")
@@ -52,3 +52,22 @@ def test_metadata_without_columns_is_asked_for_later(small_portal: SmallPortal, 
 
     with pytest.raises(TransientError, match="lists no columns"):
         published_columns(client(), CRASHES)
+
+
+def test_a_column_that_loaded_rows_have_is_lost_though_older_vintages_lack_it(
+    small_portal: SmallPortal, client: Client
+) -> None:
+    small_portal.publish(CRASHES, [])
+    small_portal.columns[CRASHES.dataset_id].remove("idot_control_no")
+    with pytest.raises(LostColumnsError, match="no longer publishes idot_control_no of crashes") as lost:
+        published_columns(client(), CRASHES, was_loaded=lambda name: name == "idot_control_no")
+    assert lost.value.columns == ["idot_control_no"]
+    assert published_columns(client(), CRASHES).missing == ("idot_control_no",)
+
+
+def test_a_column_that_was_renamed_is_told_as_renamed(small_portal: SmallPortal, client: Client) -> None:
+    small_portal.publish(CRASHES, [])
+    names = small_portal.columns[CRASHES.dataset_id]
+    names[names.index("idot_control_no")] = "idot_control_number"
+    with pytest.raises(LostColumnsError, match="idot_control_number, also text, seems to be it now"):
+        published_columns(client(), CRASHES, was_loaded=lambda _: True)

@@ -8,7 +8,8 @@ from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, Feed
 from chicago_crashes.inspection import schema
 from chicago_crashes.local.portal.datasets import published_type
 from chicago_crashes.local.portal.metadata import NAMES
-from chicago_crashes.soda.drift import Difference, Drift, Published, compare
+from chicago_crashes.soda.described import Published
+from chicago_crashes.soda.drift import Difference, Drift, compare
 
 
 def as_declared(feed: Feed) -> list[Published]:
