@@ -14,6 +14,8 @@ from chicago_crashes.feeds import Feed
 from chicago_crashes.lake import Lake
 from chicago_crashes.lake_names import VersionName
 from chicago_crashes.postgis.reading import NO_ACCOUNT, Account, accounts
+from chicago_crashes.postgis.records import recorded_signatures
+from chicago_crashes.shrink import note_recovered
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.signatures import EMPTY, Signature, published_days
 from chicago_crashes.stale import Stale, StaleDay, holds_what_was_loaded, why_stale
@@ -88,10 +90,13 @@ def find_changes(portal: Portal, connection: Connection, lake: Lake, feed: Feed,
     within = published.between(first, last)
     rules = rules_digest(feed)
     stale = {}
-    for day in sorted(within.keys() | {day for day in held if first <= day <= last}):
+    days = sorted(within.keys() | {day for day in held if first <= day <= last})
+    for day in days:
         now = within.get(day, EMPTY)
         if reasons := why_stale(held.get(day, NO_ACCOUNT), now, files.get(day), rules):
             stale[day] = StaleDay(now, reasons)
+    published_now = {day: within.get(day, EMPTY) for day in days}
+    note_recovered(connection, feed, recorded_signatures(connection, feed), published_now)
     return Changes(
         feed=feed,
         stale=stale,

@@ -4,9 +4,10 @@ Both steps take days and yield what became of each, as soon as it is certain. A 
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -18,13 +19,15 @@ from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.lake import DamagedFileError, DayFile, Lake
+from chicago_crashes.postgis.leaving import MassQuarantineError
+from chicago_crashes.postgis.losses import hold_back
 from chicago_crashes.postgis.merge import DayCounts, MergedDays, NewerVersionLoadedError, SourceDay, merge_days
-from chicago_crashes.postgis.reading import Merged, merged_days
+from chicago_crashes.postgis.reading import Merged, has_values, merged_days
 from chicago_crashes.postgis.rivals import Rival
 from chicago_crashes.raw_files import RawFiles, is_merged_from, put_aside_to_fail
 from chicago_crashes.shrink import guard_against_shrink
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, download
+from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, Reviewed, download
 from chicago_crashes.soda.signatures import Signature
 from chicago_crashes.soda.windows import MAX_ROWS
 
@@ -85,23 +88,26 @@ def fetch_days(
     days is proven first: damaged and foreign files are set aside, and their days fetched. No request brings more than
     about `max_rows` rows.
 
+    A day of which too much would be withdrawn fails with a `ShrinkError`; the others are fetched.
+
     Raises:
-        ShrinkError: the portal publishes much less than we hold; of those days nothing was fetched.
         CrashesError: no plan could be made; nothing was fetched.
     """
     files = RawFiles(connection, lake, feed)
 
-    def review(plan: Mapping[date, Signature]) -> Collection[date]:
+    def review(plan: Mapping[date, Signature]) -> Reviewed:
         try:
-            guard_against_shrink(portal, connection, feed, plan, today=datetime.now(CHICAGO).date())
-            return files.look(plan, refetch=refetch)
+            refused = guard_against_shrink(portal, connection, feed, plan, today=datetime.now(CHICAGO).date())
+            may_be_fetched = {day: signature for day, signature in plan.items() if day not in refused}
+            return Reviewed(files.look(may_be_fetched, refetch=refetch), refused)
         except psycopg.OperationalError as error:
             raise TransientError(
                 f"{feed.name}: the database was lost while the plan was held against what is loaded: {error}. Nothing "
                 "of these days was fetched; load them again."
             ) from error
 
-    for outcome in download(portal, feed, days, review=review, max_rows=max_rows):
+    was_loaded = partial(has_values, connection, feed)
+    for outcome in download(portal, feed, days, review=review, was_loaded=was_loaded, max_rows=max_rows):
         match outcome:
             case DayRows():
                 yield _store(lake, feed, outcome, run_id, files)
@@ -284,6 +290,13 @@ class _Load:
             logger.warning("%s: merging %d days one by one, because together: %s", self.feed.name, len(days), error)
             for day in days:
                 yield from self._merge_again(day)
+        except MassQuarantineError as error:
+            hold_back(self.connection, self.feed, error.held, by="quarantine")
+            for day in days:
+                if day in error.days:
+                    yield self._failed(day, error)
+                else:
+                    yield from self._merge_again(day)
         except psycopg.OperationalError as error:
             for day in days:
                 yield self._failed(day, _database_lost(self.feed, day, error))

@@ -29,6 +29,7 @@ from chicago_crashes.postgis.reading import (
     table_rows,
 )
 from chicago_crashes.relations import Comparison, comparisons_of
+from chicago_crashes.shrink import DAY_MAY_LOSE, FEWEST_ROWS
 from chicago_crashes.soda.drift import Difference, Drift
 from chicago_crashes.stale import FAULTS, Reason, tallies, told_in_full, told_out_of_reach
 
@@ -121,7 +122,7 @@ def _unique(
     rules = {rule.name: rule for rule in quarantine_rules(feed)}
     for day in days:
         reasons = quarantined.get(day, {})
-        yield _verdict(
+        verdict = _verdict(
             Question.UNIQUE.value,
             day,
             rows=published.get(day, 0),
@@ -133,6 +134,21 @@ def _unique(
             ],
             invalid=invalid.get(day, 0),
         )
+        yield _mostly_unloadable(verdict) if _is_mostly_unloadable(verdict) else verdict
+
+
+def _is_mostly_unloadable(verdict: Verdict) -> bool:
+    rows, failed = verdict.numbers["rows"], verdict.numbers["failed_rows"]
+    return rows >= FEWEST_ROWS and failed > DAY_MAY_LOSE * rows
+
+
+def _mostly_unloadable(verdict: Verdict) -> Verdict:
+    """A day that was never loaded loses nothing by it, so no load was held back: it has to be told here."""
+    told = (
+        f"{verdict.numbers['failed_rows']:,} of {verdict.numbers['rows']:,} published rows cannot be loaded: a column "
+        "may have changed its form"
+    )
+    return replace(verdict, passed=False, is_fault=True, reasons=[told, *verdict.reasons])
 
 
 def _valid(

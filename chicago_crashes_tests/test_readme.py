@@ -30,8 +30,8 @@ from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.local.portal.synthetic.layers import offer_layers
 from chicago_crashes.postgis.assignment import assign_locations
 from chicago_crashes.postgis.facts import refresh_facts
+from chicago_crashes.postgis.losses import AcceptedDay, accept
 from chicago_crashes.postgis.quality import score_months
-from chicago_crashes.postgis.records import accept_shrink
 from chicago_crashes.settings import PROJECT_ROOT, Settings
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
@@ -93,13 +93,12 @@ def copy(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         between = connection.execute("select clock_timestamp()").fetchall()[0][0]
     load(module_database_url, lake, second)
     with psycopg.connect(module_database_url) as connection:
-        accept_shrink(
+        accept(
             connection,
             feed_named("crashes"),
             DAYS[0],
             DAYS[1],
-            published_rows=1,
-            stored_rows=2,
+            [AcceptedDay(DAYS[0], stored_rows=2, published_rows=1)],
             reason="shown in the test",
             accepted_by="a test",
         )
@@ -361,6 +360,7 @@ def runs_by_month(rows: Rows, _copy: Copy) -> None:
 
 def accepted(rows: Rows, _copy: Copy) -> None:
     assert [row[:6] for row in rows] == [("crashes", DAYS[0], DAYS[1], 2, 1, "shown in the test")]
+    assert sum(rows[0][8:]) == 1
 
 
 def days_with_faults(rows: Rows, copy: Copy) -> None:

@@ -1,13 +1,14 @@
 """What kind of incident a failure is, and what to do about it: sorted once here, so that nothing is told twice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from psycopg import Connection
 
-from chicago_crashes.alerts.incidents import Incident, Kind, Severity, digest, record, resolve, resolve_kind
+from chicago_crashes.alerts.incidents import Incident, Kind, Severity, digest, mend, record, resolve, resolve_kind
 from chicago_crashes.feeds import Feed
+from chicago_crashes.inspection import Verdict
 from chicago_crashes.quality import LOW, VERY_LOW, LowScores
 
 MISSING_COLUMNS = ("no longer publishes", "no-such-column")
@@ -38,6 +39,16 @@ class Failure:
 
 def incident_of(failure: Failure) -> Incident:
     """The incident that a failure is or repeats."""
+    if "MassQuarantineError" in failure.errors:
+        return _incident(
+            failure,
+            Kind.SHRINK_GUARD,
+            Severity.HIGH,
+            subject="quarantine",
+            remedy="See in the raw lake what the portal publishes in the columns that the cause names. If a column has "
+            "changed its form, change the feed's declaration in chicago_crashes/feeds and load again. If the rows "
+            "really are of no use, run the command `chicago-crashes accept-shrink` that the cause names.",
+        )
     if "ShrinkError" in failure.errors:
         return _incident(
             failure,
@@ -125,6 +136,16 @@ def raw_files_set_aside(feed: Feed, day: date, kept: Sequence[str], *, run_id: s
     )
 
 
+def record_lost_columns(connection: Connection, feed: Feed, message: str) -> None:
+    """Record that a feed is not loaded, because the portal no longer publishes a column that it must have.
+
+    It is mended by the first fetch of the feed that goes well.
+    """
+    step = f"raw__{feed.name}"
+    failure = Failure(message, frozenset(), may_pass=False, feed=feed.name, days=[], step=step, run_id="")
+    record(connection, replace(incident_of(failure), run_id=None))
+
+
 def review_unknown_columns(connection: Connection, feed: Feed, unknown: Sequence[str], *, run_id: str) -> None:
     """Record that the portal publishes columns that are not declared, or resolve it: they are declared or gone."""
     incident = Incident(
@@ -140,6 +161,34 @@ def review_unknown_columns(connection: Connection, feed: Feed, unknown: Sequence
     if unknown:
         record(connection, incident)
     resolve_kind(connection, Kind.SCHEMA_DRIFT, feed.name, but=[incident.key] if unknown else [])
+
+
+def review_unloadable(connection: Connection, feed: Feed, verdicts: Sequence[Verdict], *, run_id: str) -> None:
+    """Record the days of which too few rows could be loaded, and mend those of which they can be now.
+
+    The check that found it stops no run, so no failed step tells of it; `step` is a name that no step has.
+    """
+    days = [verdict.day for verdict in verdicts if verdict.day]
+    bad = [verdict.day for verdict in verdicts if verdict.day and verdict.is_fault]
+    step = f"{feed.table} is loadable"
+    if bad:
+        first = next(verdict for verdict in verdicts if verdict.day == bad[0])
+        record(
+            connection,
+            Incident(
+                kind=Kind.UNLOADABLE,
+                severity=Severity.HIGH,
+                subject="",
+                cause=f"{bad[0]}: {' '.join(first.reasons)}.",
+                remedy="See in ops.quarantine which rows they are and why. If a column has changed its form, change "
+                "the feed's declaration in chicago_crashes/feeds and load the days again.",
+                feed=feed.name,
+                days=bad,
+                step=step,
+                run_id=run_id,
+            ),
+        )
+    mend(connection, days=sorted(set(days) - set(bad)), steps=[step])
 
 
 def review_low_scores(connection: Connection, feed: Feed, low: LowScores, *, run_id: str) -> None:

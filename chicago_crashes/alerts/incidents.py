@@ -31,6 +31,7 @@ class Kind(StrEnum):
     STALENESS = "staleness"
     QUALITY = "quality"
     SHRINK_GUARD = "shrink_guard"
+    UNLOADABLE = "unloadable"
     SCHEMA_DRIFT = "schema_drift"
     DAMAGED_FILE = "damaged_file"
     INVALID_TOKEN = "invalid_token"  # noqa: S105 - the name of a kind

@@ -1,6 +1,6 @@
 """The raw assets: each day of a feed in the lake, exactly as published, proven whole."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from functools import partial
 
@@ -11,13 +11,23 @@ from pydantic import Field
 from chicago_crashes.alerts.causes import raw_files_set_aside, review_unknown_columns
 from chicago_crashes.alerts.incidents import record
 from chicago_crashes.alerts.noticing import keep
-from chicago_crashes.assets.description import OWNERS, dataset_link, freshness, portal_key, raw_columns, raw_key, tags
+from chicago_crashes.assets.description import (
+    OWNERS,
+    dataset_link,
+    freshness,
+    portal_key,
+    raw_columns,
+    raw_key,
+    table_key,
+    tags,
+)
 from chicago_crashes.assets.lineage import raw_lineage
 from chicago_crashes.assets.references import CODE_REFERENCES, links_to_code
 from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
 from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.feeds import Feed
 from chicago_crashes.ingest import FetchedDay, fetch_days
+from chicago_crashes.shrink import ShrinkError
 from chicago_crashes.soda.download import DayFailure
 
 POOL = "portal"
@@ -74,7 +84,8 @@ def raw_asset(
                 run_id=context.run.run_id,
                 refetch=config.refetch,
             )
-            fetched = report_days(context, _told(connection, feed, outcomes, context.run.run_id), _report)
+            told = _told(connection, feed, outcomes, context.run.run_id)
+            fetched = report_days(context, _without_held_back(context, feed, told), _report)
             unknown = sorted({name for day in fetched for name in day.unknown_columns})
             if any(day.requests for day in fetched):  # of days that are held already nothing was asked
                 keep(lambda: review_unknown_columns(connection, feed, unknown, run_id=context.run.run_id))
@@ -97,6 +108,28 @@ def _told(
             incident = raw_files_set_aside(feed, outcome.day, outcome.set_aside, run_id=run_id)
             keep(partial(record, connection, incident))
         yield outcome
+
+
+def _without_held_back(
+    context: dg.AssetExecutionContext, feed: Feed, outcomes: Iterator[FetchedDay | DayFailure]
+) -> Iterator[FetchedDay | DayFailure]:
+    """Leave it to the table's step of the run, if there is one, to fail for days the shrink guard holds back.
+
+    If this step failed, no day at all would be loaded.
+    """
+    is_loaded_too = table_key(feed).to_python_identifier() in _steps(context)
+    for outcome in outcomes:
+        if is_loaded_too and isinstance(outcome, DayFailure) and isinstance(outcome.error, ShrinkError):
+            context.log.error(f"{feed.name} {outcome.day} is held back. {outcome.error}")
+            context.add_asset_metadata({"held_back": 1}, partition_key=outcome.day.isoformat())
+        else:
+            yield outcome
+
+
+def _steps(context: dg.AssetExecutionContext) -> Collection[str]:
+    """The steps of this run."""
+    chosen = context.run.step_keys_to_execute
+    return chosen if chosen is not None else [node.name for node in context.job_def.nodes]
 
 
 def _report(fetched: FetchedDay) -> tuple[date, Metadata]:

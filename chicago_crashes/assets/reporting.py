@@ -4,7 +4,7 @@ A run over a range is one step, and Dagster would call all its days failed if th
 by itself: with its own metadata, and, where other days fail, with its own materialisation event.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ import dagster as dg
 
 from chicago_crashes.assets.partitions import day_of
 from chicago_crashes.errors import CrashesError, TransientError
+from chicago_crashes.shrink import ShrinkError
 from chicago_crashes.soda.download import DayFailure
 
 DAYS_NAMED = 20
@@ -56,7 +57,9 @@ def report_days(
             context.log_event(
                 dg.AssetMaterialization(context.asset_key, metadata=dict(metadata), partition=day.isoformat())
             )
-        raise _failure(context, failures, stopped_by, done=len(done)) from stopped_by
+        errors = [failure.error for failure in failures] + ([stopped_by] if stopped_by else [])
+        worst = next((error for error in errors if isinstance(error, ShrinkError)), errors[0])
+        raise _failure(context, failures, errors, worst, done=len(done)) from worst
     for day, metadata in reports:
         context.add_asset_metadata(dict(metadata), partition_key=day.isoformat())
     return done
@@ -70,9 +73,13 @@ def failure_of(context: dg.AssetExecutionContext, error: CrashesError) -> dg.Fai
 
 
 def _failure(
-    context: dg.AssetExecutionContext, failures: list[DayFailure], stopped_by: CrashesError | None, *, done: int
+    context: dg.AssetExecutionContext,
+    failures: Sequence[DayFailure],
+    errors: Sequence[CrashesError],
+    worst: CrashesError,
+    *,
+    done: int,
 ) -> dg.Failure:
-    errors = [failure.error for failure in failures] + ([stopped_by] if stopped_by else [])
     total = len(context.partition_keys)
     failed = [failure.day.isoformat() for failure in failures]
     named = ", ".join(failed[:DAYS_NAMED]) + (" …" if len(failed) > DAYS_NAMED else "")
@@ -80,7 +87,7 @@ def _failure(
     may_pass = all(isinstance(error, TransientError) for error in errors)
     _allow_retries(context, may_pass)
     return dg.Failure(
-        description=f"{total - done} of {total} days failed{which}. {errors[0]}",
+        description=f"{total - done} of {total} days failed{which}. {worst}",
         metadata={"failed_days": dg.MetadataValue.json(failed), "days_done": done},
         allow_retries=may_pass,
     )

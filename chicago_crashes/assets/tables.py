@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
+from itertools import chain
 
 import dagster as dg
 from pydantic import Field
@@ -15,6 +16,9 @@ from chicago_crashes.assets.resources import LakeResource, PostgisResource
 from chicago_crashes.assets.showing import what_is_shown
 from chicago_crashes.feeds import Feed
 from chicago_crashes.ingest import LoadedDay, load_days, rivals_in_words
+from chicago_crashes.postgis.losses import held_days
+from chicago_crashes.shrink import ShrinkError
+from chicago_crashes.soda.download import DayFailure
 
 
 class MergeConfig(dg.Config):
@@ -57,7 +61,12 @@ def table_asset(
     ) -> dg.MaterializeResult[None]:
         days = requested_days(context)
         with postgis.connect() as connection:
-            outcomes = load_days(connection, lake.lake(), feed, days, run_id=context.run.run_id, remerge=config.remerge)
+            held = held_days(connection, feed, days, by="portal")
+            free = [day for day in days if day not in held]
+            outcomes = chain(
+                (DayFailure(day, ShrinkError(known.told)) for day, known in held.items()),
+                load_days(connection, lake.lake(), feed, free, run_id=context.run.run_id, remerge=config.remerge),
+            )
             report_days(context, outcomes, _report)
             newest = max(days).isoformat()
             context.add_asset_metadata(what_is_shown(connection, feed, days), partition_key=newest)

@@ -5,13 +5,15 @@ from itertools import chain
 
 import dagster as dg
 
+from chicago_crashes.alerts.causes import review_unloadable
+from chicago_crashes.alerts.noticing import keep
 from chicago_crashes.assets.description import table_key
 from chicago_crashes.assets.partitions import day_of
 from chicago_crashes.assets.resources import LakeResource, PostgisResource
 from chicago_crashes.checks.reporting import report_verdicts
 from chicago_crashes.feeds import Feed
 from chicago_crashes.feeds.rules import MEANINGS, Question
-from chicago_crashes.inspection import complete, related, unique_and_valid
+from chicago_crashes.inspection import Verdict, complete, related, unique_and_valid
 from chicago_crashes.relations import Comparison
 
 BLOCKING = frozenset({Question.COMPLETE.value})
@@ -37,10 +39,20 @@ def table_checks(feed: Feed, partitions: dg.DailyPartitionsDefinition) -> dg.Ass
     ) -> Iterator[dg.AssetCheckResult]:
         days = [day_of(partition) for partition in context.op_execution_context.partition_keys]
         with postgis.connect() as connection:
+            seen: list[Verdict] = []
             verdicts = chain(complete(connection, lake.lake(), feed, days), unique_and_valid(connection, feed, days))
-            yield from report_verdicts(context, key, verdicts, blocking=BLOCKING)
+            yield from report_verdicts(context, key, _noted(verdicts, seen), blocking=BLOCKING)
+            keep(lambda: review_unloadable(connection, feed, seen, run_id=context.run.run_id))
 
     return check
+
+
+def _noted(verdicts: Iterator[Verdict], seen: list[Verdict]) -> Iterator[Verdict]:
+    """The verdicts, and in `seen` those of whether rows can be loaded at all."""
+    for verdict in verdicts:
+        if verdict.question == Question.UNIQUE.value:
+            seen.append(verdict)
+        yield verdict
 
 
 def relation_checks(comparison: Comparison, partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDefinition:

@@ -28,6 +28,8 @@ def refresh(
         show(outcome)
     for change in refreshed.changes:
         _tell_left(change)
+    for name, told in refreshed.lost_columns.items():
+        errors.print(f"[red]not refreshed[/red] {name}: {told}", highlight=False, soft_wrap=True)
     if not refreshed.succeeded:
         raise typer.Exit(1)
     console.print(

@@ -1,14 +1,16 @@
 """Load a range of days from a command: everything is checked before the first run is launched."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 
 import psycopg
 from dagster import DagsterInstance
 
+from chicago_crashes.alerts.causes import record_lost_columns
+from chicago_crashes.alerts.noticing import keep
 from chicago_crashes.assets.partitions import chunks, day_of, day_partitions, require_days
 from chicago_crashes.automation.dead_runs import end_dead_runs
 from chicago_crashes.automation.launch import launch, steps_of
@@ -21,10 +23,11 @@ from chicago_crashes.lake import Lake
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.outcomes import OnStep, Outcome
 from chicago_crashes.postgis.presence import is_present, present
+from chicago_crashes.postgis.reading import has_values
 from chicago_crashes.settings import settings
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.columns import published_columns
+from chicago_crashes.soda.columns import LostColumnsError, published_columns
 from chicago_crashes.soda.errors import NoSuchDatasetError
 from chicago_crashes.stale import StaleDay
 from chicago_crashes.status import FeedStatus, feed_status
@@ -76,12 +79,15 @@ class Refreshed:
 
     outcomes: Sequence[Outcome]
     changes: Sequence[Changes]
+    lost_columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> bool:
-        """Whether every run did what it should, and nothing is stale now for any reason."""
-        return all(outcome.succeeded for outcome in self.outcomes) and not any(
-            change.stale or change.out_of_reach for change in self.changes
+        """Whether every run did what it should, nothing is stale now for any reason, and no column is lost."""
+        return (
+            all(outcome.succeeded for outcome in self.outcomes)
+            and not any(change.stale or change.out_of_reach for change in self.changes)
+            and not self.lost_columns
         )
 
 
@@ -115,7 +121,7 @@ def refresh(
     `LOOKS` of them. A day of which nothing else is wrong than before it was loaded is not loaded again; that keeps no
     other day from its second look. `tell` is told what is to be loaded, before it is.
     """
-    feeds = feeds_named(feed_names)
+    asked = feeds_named(feed_names)
     partitions = day_partitions(settings().start_date)
     last = partitions.get_last_partition_key()
     if last is None:
@@ -125,10 +131,15 @@ def refresh(
     lake = Lake(settings().raw_url)
     with (
         database() as url,
-        proven_portal(url, feeds) as portal,
         dagster_instance(url) as instance,
         psycopg.connect(url, autocommit=True) as connection,
+        open_portal(url) as portal,
     ):
+        lost = lost_columns(url, asked)
+        for feed in asked:
+            if feed.name in lost:
+                keep(partial(record_lost_columns, connection, feed, str(lost[feed.name])))
+        feeds = [feed for feed in asked if feed.name not in lost]
 
         def look() -> list[Changes]:
             return [find_changes(portal, connection, lake, feed, settings().start_date, day_of(last)) for feed in feeds]
@@ -143,7 +154,7 @@ def refresh(
             with progress(loading.steps) as on_step:
                 outcomes.append(loading.run(on_step))
             changes = look()
-    return Refreshed(outcomes, changes)
+    return Refreshed(outcomes, changes, {name: str(error) for name, error in lost.items()})
 
 
 _Mark = tuple[str, date, str]
@@ -166,17 +177,34 @@ def _marks(changes: Sequence[Changes]) -> set[_Mark]:
 
 @contextmanager
 def proven_portal(database_url: str, feeds: Sequence[Feed]) -> Iterator[Portal]:
-    """The portal, asked for the feeds' columns once, so that a wrong address is told before anything is launched."""
-    with open_portal(database_url, attempts=QUICK_ATTEMPTS) as portal:
+    """The portal, asked for the feeds' columns once, so that a wrong address is told before anything is launched.
+
+    A feed that lost columns does not stop the others: its own step of the run fails.
+    """
+    lost = lost_columns(database_url, feeds)
+    if len(lost) == len(feeds):
+        raise next(iter(lost.values()))
+    with open_portal(database_url) as portal:
+        yield portal
+
+
+def lost_columns(database_url: str, feeds: Sequence[Feed]) -> dict[str, LostColumnsError]:
+    """The feeds of which the portal no longer publishes a column that must be there, and what to say of it."""
+    lost = {}
+    with (
+        open_portal(database_url, attempts=QUICK_ATTEMPTS) as portal,
+        psycopg.connect(database_url, autocommit=True) as connection,
+    ):
         for feed in feeds:
             try:
-                published_columns(portal, feed)
+                published_columns(portal, feed, was_loaded=partial(has_values, connection, feed))
+            except LostColumnsError as error:
+                lost[feed.name] = error
             except NoSuchDatasetError as error:
                 raise PermanentError(
                     f"{error} Or {portal.base_url} is not the portal: check CRASHES_PORTAL_URL."
                 ) from error
-    with open_portal(database_url) as portal:
-        yield portal
+    return lost
 
 
 def all_statuses() -> list[FeedStatus]:

@@ -24,6 +24,7 @@ from chicago_crashes.cleaning.keys import ROW_KEY
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.copy import copy_rows, copy_to_stage
+from chicago_crashes.postgis.leaving import guard_what_leaves
 from chicago_crashes.postgis.recleaning import RECLEANED, recleaned_days
 from chicago_crashes.postgis.rivals import Rival, let_go, let_the_newest_win, set_aside
 from chicago_crashes.postgis.row_keys import stored_row_key
@@ -121,6 +122,7 @@ def merge_days(
 
     Raises:
         NewerVersionLoadedError: a day was fetched before the version of it that is loaded already.
+        MassQuarantineError: too many rows would leave the table for quarantine; nothing was merged.
     """
     fetched = [source.day for source in days]
     with _taking_turns(connection, feed), connection.transaction():
@@ -131,6 +133,7 @@ def merge_days(
         _replace_days(connection, feed, QUARANTINE, written.cleaned.quarantined, counts)
         _record_signatures(connection, feed, days, counts, run_id)
         freed = let_go(connection, feed, fetched, written.replaced)
+        guard_what_leaves(connection, feed, counts)
     return MergedDays(counts, set_aside(written.cleaned), [*written.replaced, *freed])
 
 

@@ -1,4 +1,4 @@
-"""What the platform recorded of its loads: signatures, accepted shrinks, history. Reads, and one way to accept."""
+"""What the platform recorded of its loads: signatures and history. Reads only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,49 +26,6 @@ def newest_fetches(connection: Connection, feed: Feed, days: Sequence[date]) -> 
         connection.execute(
             "select day, fetched_at from ops.signatures where feed = %s and day = any(%s)", [feed.name, list(days)]
         ).fetchall()
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptedShrink:
-    """Somebody's word that the portal may publish as few as `published_rows` of the days, both inclusive."""
-
-    first_day: date
-    last_day: date
-    published_rows: int
-    stored_rows: int
-    reason: str
-    accepted_by: str
-    accepted_at: datetime
-
-
-def accepted_shrinks(connection: Connection, feed: Feed) -> list[AcceptedShrink]:
-    """Every accepted shrink of the feed, newest first."""
-    with connection.cursor(row_factory=class_row(AcceptedShrink)) as cursor:
-        return cursor.execute(
-            "select first_day, last_day, published_rows, stored_rows, reason, accepted_by, accepted_at"
-            " from ops.accepted_shrinks where feed = %s order by accepted_at desc",
-            [feed.name],
-        ).fetchall()
-
-
-def accept_shrink(
-    connection: Connection,
-    feed: Feed,
-    first: date,
-    last: date,
-    *,
-    published_rows: int,
-    stored_rows: int,
-    reason: str,
-    accepted_by: str,
-) -> None:
-    """Record that the portal may publish as few rows of these days as it does now."""
-    connection.execute(
-        "insert into ops.accepted_shrinks"
-        " (feed, first_day, last_day, published_rows, stored_rows, reason, accepted_by)"
-        " values (%s, %s, %s, %s, %s, %s, %s)",
-        [feed.name, first, last, published_rows, stored_rows, reason, accepted_by],
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
+    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -254,6 +255,7 @@ HISTORY = Table(
     TableColumn("rules_before", Text(), comment="Of a recleaned row: digest of the rules it was cleaned by until then"),
     TableColumn("rules_after", Text(), comment="Of a recleaned row: digest of the rules that replaced or removed it"),
     Index("history_feed_row_key_idx", "feed", "row_key"),
+    Index("history_gone_idx", "feed", "day", postgresql_where=text("kind <> 'amended'")),
     schema="ops",
     comment="The old version of every row that was amended or withdrawn by the City, or recleaned by us",
 )
@@ -272,6 +274,58 @@ ACCEPTED_SHRINKS = Table(
     TableColumn("accepted_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     schema="ops",
     comment="Every time a person accepted that the portal publishes fewer rows than we hold",
+)
+
+ACCEPTED_DAYS = Table(
+    "accepted_days",
+    metadata,
+    TableColumn("acceptance_id", BigInteger(), ForeignKey("ops.accepted_shrinks.acceptance_id"), primary_key=True),
+    TableColumn("feed", Text(), nullable=False),
+    TableColumn("day", Date(), primary_key=True),
+    TableColumn("stored_rows", Integer(), nullable=False, comment="Rows we held of the day then"),
+    TableColumn("published_rows", Integer(), nullable=False, comment="The portal may publish as few of the day"),
+    TableColumn("quarantined_rows", Integer(), nullable=False, comment="As many of its rows may go to quarantine"),
+    TableColumn("ended_at", DateTime(timezone=True), comment="When it ended; null while it holds"),
+    TableColumn(
+        "ended_by",
+        Text(),
+        CheckConstraint("ended_by in ('loaded', 'recovered', 'replaced')", name="ended_by"),
+        comment="loaded: the day was loaded; recovered: the portal published its rows again; replaced: accepted anew",
+    ),
+    Index("accepted_days_open_idx", "feed", "day", unique=True, postgresql_where=text("ended_at is null")),
+    schema="ops",
+    comment="What an accepted shrink excuses, day by day, and how that ended",
+)
+
+LOSSES = Table(
+    "losses",
+    metadata,
+    TableColumn("feed", Text(), primary_key=True),
+    TableColumn("day", Date(), primary_key=True),
+    TableColumn("lost_at", DateTime(timezone=True), primary_key=True, comment="When they left: ops.history.valid_to"),
+    TableColumn("rows", Integer(), nullable=False, comment="Rows that left and were replaced by no others"),
+    TableColumn("acceptance_id", BigInteger(), ForeignKey("ops.accepted_shrinks.acceptance_id")),
+    schema="ops",
+    comment="Rows that left a table without anybody having accepted it; the shrink guard adds up those still gone",
+)
+
+HELD_BACK = Table(
+    "held_back",
+    metadata,
+    TableColumn("feed", Text(), primary_key=True),
+    TableColumn("day", Date(), primary_key=True),
+    TableColumn(
+        "by",
+        Text(),
+        CheckConstraint("by in ('portal', 'quarantine')", name="by"),
+        nullable=False,
+        comment="portal: rows are published no more; quarantine: rows cannot be loaded any more",
+    ),
+    TableColumn("rows", Integer(), nullable=False, comment="Rows the day would lose"),
+    TableColumn("told", Text(), nullable=False, comment="What the load said"),
+    TableColumn("held_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    schema="ops",
+    comment="Days the shrink guard did not let through when they were loaded last",
 )
 
 INCIDENTS = Table(

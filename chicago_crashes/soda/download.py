@@ -8,7 +8,7 @@ go on. One window is in memory at a time.
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -17,7 +17,8 @@ from chicago_crashes.errors import CrashesError, TransientError
 from chicago_crashes.feeds import SYSTEM_FIELDS, Feed, Kind
 from chicago_crashes.soda import soql
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.columns import published_columns
+from chicago_crashes.soda.columns import WasLoaded, published_columns
+from chicago_crashes.soda.drift import never
 from chicago_crashes.soda.errors import PortalDisagreesError, PortalTimeoutError
 from chicago_crashes.soda.reconcile import disagreement, split_by_day
 from chicago_crashes.soda.signatures import EMPTY, ONE_DAY, Signature, day_signatures
@@ -70,17 +71,31 @@ class DayFailure:
     error: CrashesError
 
 
-Review = Callable[[Mapping[date, Signature]], Collection[date]]
-"""Looks at a plan before its days are fetched: names those that need not be, or raises to stop the download."""
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Of the days of a plan, those that need not be fetched, and those that must not be, with the reason."""
+
+    held: Collection[date] = ()
+    refused: Mapping[date, CrashesError] = field(default_factory=dict)
 
 
-def fetch_all(_plan: Mapping[date, Signature]) -> Collection[date]:
+Review = Callable[[Mapping[date, Signature]], Reviewed]
+"""Looks at a plan before its days are fetched, and may raise to stop the download."""
+
+
+def fetch_all(_plan: Mapping[date, Signature]) -> Reviewed:
     """The review that lets every day be fetched."""
-    return ()
+    return Reviewed()
 
 
 def download(
-    portal: Portal, feed: Feed, days: Sequence[date], *, review: Review = fetch_all, max_rows: int = MAX_ROWS
+    portal: Portal,
+    feed: Feed,
+    days: Sequence[date],
+    *,
+    review: Review = fetch_all,
+    was_loaded: WasLoaded = never,
+    max_rows: int = MAX_ROWS,
 ) -> Iterator[DayRows | HeldDay | DayFailure]:
     """Every day of `days`, once: as rows that are proven whole, as held already, or as the reason why not.
 
@@ -89,13 +104,21 @@ def download(
         TransientError: no plan could be made; no day was fetched.
     """
     if days:
-        yield from _Download(portal, feed, days, review, max_rows).run()
+        yield from _Download(portal, feed, days, review, was_loaded, max_rows).run()
 
 
 class _Download:
     """The days that are still to come, and how large a window the portal can bear at present."""
 
-    def __init__(self, portal: Portal, feed: Feed, days: Sequence[date], review: Review, max_rows: int) -> None:
+    def __init__(
+        self,
+        portal: Portal,
+        feed: Feed,
+        days: Sequence[date],
+        review: Review,
+        was_loaded: WasLoaded,
+        max_rows: int,
+    ) -> None:
         self._portal = portal
         self._feed = feed
         self._bill = _Bill(portal)
@@ -103,17 +126,17 @@ class _Download:
         self._size = max_rows
         self._review = review
         self._fetches: Counter[date] = Counter()
-        self._columns = published_columns(portal, feed)
+        self._columns = published_columns(portal, feed, was_loaded=was_loaded)
         if self._columns.unknown:
             logger.warning(
                 "The portal publishes undeclared columns of %s: %s", feed.name, ", ".join(self._columns.unknown)
             )
         self._pending: dict[date, Signature] = {}
         self._planned_at: dict[date, datetime] = {}
-        self._held = self._plan(sorted(set(days)))
+        self._reviewed = self._plan(sorted(set(days)))
 
     def run(self) -> Iterator[DayRows | HeldDay | DayFailure]:
-        yield from self._held
+        yield from self._reviewed
         while self._pending:
             batch = first_batch(plan_windows(self._pending, self._size), self._size)
             yield from self._deliver_empty_days(batch)
@@ -128,15 +151,20 @@ class _Download:
             except TransientError as error:
                 yield from self._give_up(self._days_of(batch), error)
 
-    def _plan(self, days: Sequence[date]) -> list[HeldDay]:
-        """Ask what the days hold; those that need not be fetched are returned, the others are pending."""
+    def _plan(self, days: Sequence[date]) -> list[HeldDay | DayFailure]:
+        """Ask what the days hold; those that need not or must not be fetched are returned, the others are pending."""
         asked_at = datetime.now(UTC)
         signatures = day_signatures(self._portal, self._feed, days[0], days[-1] + ONE_DAY)
         plan = {day: signatures[day] for day in days}
-        held = self._review(plan)
+        reviewed = self._review(plan)
+        refused = [DayFailure(day, error) for day, error in reviewed.refused.items()]
+        held = [HeldDay(day, plan[day]) for day in days if day in reviewed.held and day not in reviewed.refused]
         self._pending.update(plan)
         self._planned_at.update(dict.fromkeys(plan, asked_at))
-        return [HeldDay(day, self._pending.pop(day)) for day in days if day in held]
+        settled: list[HeldDay | DayFailure] = [*refused, *held]
+        for outcome in settled:
+            del self._pending[outcome.day]
+        return settled
 
     def _days_of(self, batch: Batch) -> list[date]:
         return sorted(day for day in self._pending if batch.holds(day))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 from chicago_crashes.alerts.causes import (
     Failure,
     incident_of,
+    record_lost_columns,
     record_refused_token,
     resolve_refused_token,
     review_unknown_columns,
@@ -170,6 +172,24 @@ def test_the_days_of_an_incident_are_mended_one_after_another(connection: Connec
     mend(connection, days=[DAYS[3]], steps=["raw__crashes"], feeds=["crashes"])
     told(connection, receiver)
     assert receiver.titles[1] == "[resolved] Chicago Crashes: run failed: crashes, 2024-03-01 to 2024-03-03, 2024-03-07"
+
+
+def test_days_that_join_an_incident_later_have_to_be_mended_too(connection: Connection) -> None:
+    record(connection, replace(an_incident(), days=DAYS[:2]))
+    record(connection, replace(an_incident(), days=DAYS[2:3]))
+    mend(connection, days=DAYS[:2], steps=["raw__crashes"])
+    assert is_open(connection)
+    mend(connection, days=DAYS[2:3], steps=["raw__crashes"])
+    assert not is_open(connection)
+
+
+def test_an_incident_without_days_is_mended_by_the_first_success_of_its_step(connection: Connection) -> None:
+    record_lost_columns(connection, CRASHES, "The portal no longer publishes a_column of crashes.")
+    assert keys(connection) == ["schema_drift/crashes/missing columns"]
+    mend(connection, days=DAYS[:1], steps=["raw__people"])
+    assert is_open(connection)
+    mend(connection, days=DAYS[:1], steps=["raw__crashes"])
+    assert not is_open(connection)
 
 
 def test_a_run_that_was_killed_is_mended_by_all_of_its_feeds(connection: Connection) -> None:

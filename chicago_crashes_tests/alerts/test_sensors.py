@@ -13,9 +13,9 @@ from chicago_crashes.automation import alerts
 from chicago_crashes.automation.alerts import alert_sensors
 from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE
+from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES
 from chicago_crashes.local.portal.faults import Fault
-from chicago_crashes.local.portal.mutations import content, delete_rows, publish_more
+from chicago_crashes.local.portal.mutations import amend, content, delete_rows, publish_more
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.settings import Settings, settings
@@ -124,12 +124,47 @@ def test_the_shrink_guard_is_told_once_and_until_it_is_mended(running: Platform,
     for _ in range(2):
         assert not running.load(FIRST, LAST, [CRASHES]).succeeded
         cursor = tick(running, cursor=cursor)
-    assert receiver.titles == [f"[high] Chicago Crashes: the portal lost rows: crashes, {BOTH}"]
+    assert receiver.titles == [f"[high] Chicago Crashes: the shrink guard held days back: crashes, {BOTH}"]
     assert "accept-shrink crashes" in receiver.messages[0]["message"]
     running.portal.store = whole
     assert running.load(FIRST, LAST, [CRASHES]).succeeded
     tick(running, cursor=cursor)
-    assert receiver.titles[1].startswith("[resolved] Chicago Crashes: the portal lost rows")
+    assert receiver.titles[1].startswith("[resolved] Chicago Crashes: the shrink guard held days back")
+
+
+def test_days_beside_those_that_are_held_back_are_loaded(running: Platform, receiver: Receiver) -> None:
+    assert running.load(FIRST, LAST).succeeded
+    running.portal.store = running.portal.store.copy()
+    store = running.portal.store
+    late = content(store, CRASHES).filter(pl.col("crash_date").str.starts_with(str(LAST))).head(1)
+    of_first = content(store, CRASHES)["crash_date"].str.starts_with(str(FIRST))
+    delete_rows(store, CRASHES, of_first.arg_true().to_list())
+    publish_more(store, CRASHES, late.with_columns(crash_record_id=pl.lit("f" * 128)).drop(":id", ":version"))
+    outcome = running.load(FIRST, LAST, [CRASHES])
+    assert not outcome.succeeded
+    assert running.query("select count(*) from crashes where crash_record_id = %s", "f" * 128) == [(1,)]
+    cursor = tick(running)
+    assert receiver.titles == [f"[high] Chicago Crashes: the shrink guard held days back: crashes, {FIRST}"]
+    cursor = tick(running, cursor=cursor)
+    assert len(receiver.messages) == 1
+
+
+def test_a_key_that_is_gone_everywhere_is_told(running: Platform, receiver: Receiver) -> None:
+    assert running.load(FIRST, LAST).succeeded
+    whole = running.portal.store
+    running.portal.store = whole.copy()
+    for row_id in content(running.portal.store, VEHICLES)[":id"]:
+        amend(running.portal.store, VEHICLES, {":id": row_id}, {"crash_unit_id": None})
+    held = running.query("select count(*) from crash_vehicles")
+    assert not running.load(FIRST, LAST, [VEHICLES]).succeeded
+    assert running.query("select count(*) from crash_vehicles") == held
+    cursor = tick(running)
+    assert receiver.titles == [f"[high] Chicago Crashes: the shrink guard held days back: vehicles, {BOTH}"]
+    assert "no readable crash_unit_id" in receiver.messages[0]["message"]
+    running.portal.store = whole
+    assert running.load(FIRST, LAST, [VEHICLES]).succeeded
+    tick(running, cursor=cursor)
+    assert receiver.titles[1].startswith("[resolved] Chicago Crashes: the shrink guard held days back")
 
 
 def test_columns_that_come_and_columns_that_go_are_drift(running: Platform, receiver: Receiver) -> None:

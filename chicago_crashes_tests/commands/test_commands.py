@@ -164,6 +164,10 @@ def test_an_empty_copy_is_filled_and_a_shrink_is_refused_until_somebody_accepts_
         loaded = run(environment, *load)
         assert (loaded.status, loaded.errors) == (0, "")
         assert shown(loaded)["crashes"]["withdrawn"] == lost
+        listed = run(environment, "accept-shrink", "crashes")
+        assert (listed.status, listed.errors) == (0, "")
+        assert "they said so" in listed.output
+        assert "spent" in listed.output
         assert counts(database_url)["crashes"] == fewer.height
 
     history = run(environment, "history", amended_id)

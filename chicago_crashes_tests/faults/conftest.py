@@ -9,7 +9,9 @@ from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.local.portal.serve import RunningPortal, serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.soda.client import Portal
-from chicago_crashes_tests.faults.scene import Scene, eager_client, empty_database, small_portal
+from chicago_crashes_tests.faults.changing import late_row
+from chicago_crashes_tests.faults.scene import DAYS, Scene, eager_client, empty_database, small_portal
+from chicago_crashes_tests.faults.shrinking import MORE_ROWS, publish_many
 
 
 @pytest.fixture(scope="session")
@@ -55,4 +57,13 @@ def loaded(scene: Scene, feed: Feed) -> Scene:
     """The feed is loaded, and the portal's data is the test's own to change."""
     assert not scene.load(feed).errors
     scene.own_copy()
+    return scene
+
+
+@pytest.fixture
+def full(scene: Scene, feed: Feed) -> Scene:
+    """Every day is large enough to be guarded, and loaded."""
+    scene.own_copy()
+    publish_many(scene, feed, DAYS, MORE_ROWS, like=late_row(scene, feed))
+    assert not scene.load(feed).errors
     return scene

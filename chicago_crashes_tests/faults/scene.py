@@ -23,6 +23,7 @@ from chicago_crashes.local.portal.serve import RunningPortal
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.postgis.schema import metadata
+from chicago_crashes.shrink import ShrinkError
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure
@@ -75,6 +76,7 @@ class Loaded:
     fetched: list[FetchedDay] = field(default_factory=list)
     loaded: list[LoadedDay] = field(default_factory=list)
     errors: list[CrashesError] = field(default_factory=list)
+    failed: list[date] = field(default_factory=list)
 
     def total(self, count: str) -> int:
         """One of the counts, over all days."""
@@ -119,7 +121,7 @@ class Scene:
         self.portal.faults[:] = faults
 
     def load(self, feed: Feed, days: Sequence[date] = DAYS, *, run_id: str = "run", max_rows: int = MAX_ROWS) -> Loaded:
-        """Fetch days and load them; if some cannot be fetched, none is loaded, as the assets have it."""
+        """Fetch days and load them as the assets do: if one cannot be fetched, none, but all that are not held back."""
         outcome = Loaded()
         try:
             for fetched in fetch_days(
@@ -127,12 +129,13 @@ class Scene:
             ):
                 if isinstance(fetched, DayFailure):
                     outcome.errors.append(fetched.error)
+                    outcome.failed.append(fetched.day)
                 else:
                     outcome.fetched.append(fetched)
         except CrashesError as error:
             outcome.errors.append(error)
-        if not outcome.errors:
-            self.merge(feed, days, outcome, run_id=run_id)
+        if all(isinstance(error, ShrinkError) for error in outcome.errors):
+            self.merge(feed, [fetched.day for fetched in outcome.fetched], outcome, run_id=run_id)
         return outcome
 
     def merge(self, feed: Feed, days: Sequence[date], outcome: Loaded, *, run_id: str = "run") -> Loaded:
@@ -140,6 +143,7 @@ class Scene:
         for loaded in load_days(self.connection, self.lake, feed, days, run_id=run_id):
             if isinstance(loaded, DayFailure):
                 outcome.errors.append(loaded.error)
+                outcome.failed.append(loaded.day)
             else:
                 outcome.loaded.append(loaded)
         return outcome

@@ -1,29 +1,21 @@
 """A portal that loses rows: what is too much is not withdrawn until somebody says so, for each feed."""
 
-from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-
-import polars as pl
-import pytest
 
 from chicago_crashes.feeds import Feed
 from chicago_crashes.ingest import CHICAGO
 from chicago_crashes.local.portal import faults, mutations
-from chicago_crashes.postgis.records import accept_shrink, recorded_signatures
 from chicago_crashes.shrink import ShrinkError
-from chicago_crashes_tests.faults.changing import KEY_COLUMN, late_row
+from chicago_crashes_tests.faults.changing import late_row
 from chicago_crashes_tests.faults.scene import DAYS, Scene
-
-MORE_ROWS = 40
-
-
-@pytest.fixture
-def full(scene: Scene, feed: Feed) -> Scene:
-    """Every day is large enough to be guarded, and loaded."""
-    scene.own_copy()
-    publish_many(scene, feed, DAYS, MORE_ROWS, like=late_row(scene, feed))
-    assert not scene.load(feed).errors
-    return scene
+from chicago_crashes_tests.faults.shrinking import (
+    accept,
+    held_back,
+    lose,
+    lose_rows,
+    publish_many,
+    stored,
+)
 
 
 def test_a_settled_day_that_loses_more_than_half_withdraws_nothing(full: Scene, feed: Feed) -> None:
@@ -52,15 +44,16 @@ def test_a_load_of_other_days_is_held_back_only_if_it_loses_rows_itself(full: Sc
 def test_a_loss_between_plan_and_rows_withdraws_nothing(full: Scene, feed: Feed) -> None:
     """The day is planned again because its rows contradict the plan; the new plan is not believed either."""
     mutations.publish_more(full.store, feed, late_row(full, feed))
-    before = full.snapshot()
+    before = stored(full)
     full.fails_with(faults.changing(lambda: lose(full, feed, DAYS[1], 0.6)))
     (error,) = full.load(feed, [DAYS[1]]).errors
     assert isinstance(error, ShrinkError)
-    assert full.snapshot() == before
+    assert stored(full) == before
 
 
 def test_what_comes_back_by_itself_needs_nobody(full: Scene, feed: Feed) -> None:
     before = full.snapshot()
+    assert full.rows("select * from ops.held_back") == []
     lost = mutations.shrink(full.store, feed, 0.75, seed=5)
     assert isinstance(full.load(feed).errors[0], ShrinkError)
     mutations.restore(full.store, feed, lost)
@@ -113,51 +106,50 @@ def test_more_is_lost_than_was_accepted(full: Scene, feed: Feed) -> None:
 def test_a_loss_elsewhere_is_not_accepted_with_it(full: Scene, feed: Feed) -> None:
     lose(full, feed, DAYS[1], 0.6)
     accept(full, feed, DAYS[1], DAYS[1])
-    held_back(full, feed, lambda: lose(full, feed, DAYS[3], 0.6), naming=str(DAYS[3]))
+    lose(full, feed, DAYS[3], 0.6)
+    outcome = full.load(feed)
+    assert outcome.failed == [DAYS[3]]
+    assert isinstance(outcome.errors[0], ShrinkError)
+    assert full.stale(feed) == [DAYS[3]]
 
 
-def held_back(scene: Scene, feed: Feed, change: Callable[[], object], *, naming: str) -> None:
-    """Assert that a load after the change fails for good, says what and how to accept it, and changes nothing."""
-    before = scene.snapshot()
-    change()
-    requests = len(scene.portal.requests)
-    (error,) = scene.load(feed).errors
-    assert isinstance(error, ShrinkError)
-    assert naming in str(error)
-    assert f"accept-shrink {feed.name}" in str(error)
-    assert scene.row_requests(requests) == []
-    assert scene.snapshot() == before
+def test_new_days_and_late_rows_beside_a_loss_are_loaded(full: Scene, feed: Feed) -> None:
+    new_day = DAYS[-1] + timedelta(days=1)
+    lose(full, feed, DAYS[1], 0.6)
+    publish_many(full, feed, [new_day], 5, like=late_row(full, feed))
+    outcome = full.load(feed, [*DAYS, new_day])
+    assert outcome.failed == [DAYS[1]]
+    assert outcome.total("inserted") == 5
+    assert outcome.total("withdrawn") == 0
+    assert "the others are loaded" in str(outcome.errors[0])
+    assert full.rows("select day, by from ops.held_back") == [(DAYS[1], "portal")]
 
 
-def publish_many(scene: Scene, feed: Feed, days: Sequence[date], count: int, *, like: pl.DataFrame) -> None:
-    """Publish as many copies of a row on each day, with keys of their own."""
-    copies = [(f"{day:%m%d}{number:03}", f"{day}T05:00:00.000") for day in days for number in range(count)]
-    keys, dates = zip(*copies, strict=True)
-    rows = pl.concat([like] * len(copies))
-    mutations.publish_more(
-        scene.store, feed, rows.with_columns(pl.Series(KEY_COLUMN[feed.name], keys), pl.Series(feed.date, dates))
+def test_a_feed_may_lose_half_a_percent_of_all_it_has_not_of_the_days_that_lose(full: Scene, feed: Feed) -> None:
+    """5 % of the days that lose rows, but 0.49 % of a feed that has thousands."""
+    full.connection.execute(
+        "insert into ops.signatures (feed, day, source_rows, raw_rows, table_rows, quarantined_rows, repaired_rows,"
+        " fetched_at, loaded_at, run_id) values (%s, '2020-01-01', 4300, 0, 0, 0, 0, now(), now(), 'a run')",
+        [feed.name],
     )
+    like = late_row(full, feed)
+    publish_many(full, feed, [date(2020, 1, 1)], 4300, like=like)
+    for day in DAYS[:3]:
+        lose_rows(full, feed, day, 7)
+    outcome = full.load(feed)
+    assert (outcome.errors, outcome.total("withdrawn")) == ([], 21)
+    for day in DAYS[:3]:
+        lose_rows(full, feed, day, 1)
+    assert full.load(feed).failed == list(DAYS[:3])
 
 
-def lose(scene: Scene, feed: Feed, day: date, share: float) -> None:
-    """Delete a share of the day's rows."""
-    dates = mutations.content(scene.store, feed)[feed.date]
-    places = [place for place, text in enumerate(dates) if text and text.startswith(str(day))]
-    mutations.delete_rows(scene.store, feed, places[: round(share * len(places))])
+def test_one_settled_day_that_is_emptied_is_held_back(full: Scene, feed: Feed) -> None:
+    held_back(full, feed, lambda: lose(full, feed, DAYS[2], 1.0), naming=str(DAYS[2]))
 
 
-def accept(scene: Scene, feed: Feed, first: date, last: date) -> None:
-    """Do what the command does."""
-    days = mutations.content(scene.store, feed)[feed.date].str.slice(0, 10)
-    accept_shrink(
-        scene.connection,
-        feed,
-        first,
-        last,
-        published_rows=int(days.is_between(str(first), str(last)).sum()),
-        stored_rows=sum(
-            each.rows for day, each in recorded_signatures(scene.connection, feed).items() if first <= day <= last
-        ),
-        reason="a test",
-        accepted_by="somebody",
-    )
+def test_all_days_but_one_that_are_emptied_are_held_back(full: Scene, feed: Feed) -> None:
+    def lose_all_but_one() -> None:
+        for day in DAYS[1:]:
+            lose(full, feed, day, 1.0)
+
+    held_back(full, feed, lose_all_but_one, naming=f"{DAYS[1]} to {DAYS[3]}")

@@ -1,5 +1,6 @@
 """What people are told when the database is not there, not theirs or not migrated."""
 
+import importlib
 import socket
 import uuid
 from collections.abc import Iterator
@@ -49,6 +50,25 @@ def test_an_older_schema_is_told_what_to_run(database_url: str) -> None:
 
     with pytest.raises(PermanentError, match=r"schema version 0000.*chicago-crashes db upgrade"):
         migrate.require_current(database_url)
+
+
+def test_acceptances_from_before_hold_only_for_days_that_were_not_loaded_since(database_url: str) -> None:
+    migration = importlib.import_module("chicago_crashes.postgis.migrations.versions.0018_what_the_shrink_guard_knows")
+    with connected(database_url) as db:
+        db.execute(
+            "insert into ops.accepted_shrinks (feed, first_day, last_day, published_rows, stored_rows, reason,"
+            " accepted_by, accepted_at) values"
+            " ('crashes', '2024-03-01', '2024-03-02', 160, 200, 'why', 'who', '2024-06-01')"
+        )
+        db.execute(
+            "insert into ops.signatures (feed, day, source_rows, raw_rows, table_rows, quarantined_rows, repaired_rows,"
+            " fetched_at, loaded_at, run_id) select 'crashes', day, 100, 100, 100, 0, 0, loaded_at, loaded_at, 'a run'"
+            " from (values ('2024-03-01'::date, '2024-05-01'::timestamptz), ('2024-03-02', '2024-07-01'))"
+            " as known (day, loaded_at)"
+        )
+        db.execute(migration.DAYS_NOT_LOADED_SINCE)
+        days = db.execute("select day::text, stored_rows, published_rows, ended_at from ops.accepted_days").fetchall()
+    assert days == [("2024-03-01", 100, 60, None)]
 
 
 @pytest.mark.parametrize("ask", [migrate.upgrade, migrate.require_current])

@@ -9,7 +9,15 @@ from chicago_crashes.errors import TransientError
 from chicago_crashes.feeds import feed_named
 from chicago_crashes.soda import soql
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.soda.download import FETCHES_PER_DAY, SMALLEST_WINDOW, DayFailure, DayRows, HeldDay, download
+from chicago_crashes.soda.download import (
+    FETCHES_PER_DAY,
+    SMALLEST_WINDOW,
+    DayFailure,
+    DayRows,
+    HeldDay,
+    Reviewed,
+    download,
+)
 from chicago_crashes.soda.signatures import PublishedDays, Signature, day_signatures
 from chicago_crashes.system_times import utc
 from chicago_crashes_tests.soda.small_portal import Answer, Request, SmallPortal, json_answer
@@ -153,7 +161,9 @@ def test_days_that_are_held_are_told_and_not_fetched(small_portal: SmallPortal, 
     small_portal.publish(CRASHES, rows_per_day(3, 2, 1))
     held = START + ONE_DAY
 
-    results = list(download(client(), CRASHES, days(3), review=lambda plan: [day for day in plan if day == held]))
+    results = list(
+        download(client(), CRASHES, days(3), review=lambda plan: Reviewed([day for day in plan if day == held]))
+    )
 
     assert [(type(one), one.day) for one in results] == [
         (HeldDay, held), (DayRows, START), (DayRows, START + 2 * ONE_DAY),
