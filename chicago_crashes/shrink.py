@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from psycopg import Connection
 
+from chicago_crashes.alerts.incidents import mend
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.losses import (
@@ -88,9 +89,12 @@ def note_recovered(connection: Connection, feed: Feed, recorded: Signatures, pub
     An acceptance is void once the rows are published again, and covers no more than is still missing.
     """
     accepted = accepted_days(connection, feed)
-    waiting = (accepted.keys() | all_held_days(connection, feed)) & published.keys()
+    held = all_held_days(connection, feed)
+    waiting = (accepted.keys() | held) & published.keys()
     as_before = {day for day in waiting if published[day] == recorded.get(day, EMPTY)}
     settle_recovered(connection, feed, as_before | _void(accepted, published))
+    if mended := sorted(as_before & held):  # nothing of these days is stale, so no run will mend what was told of them
+        mend(connection, days=mended, steps=[f"raw__{feed.name}", f"postgis__{feed.table}"])
     for day in accepted.keys() & published.keys():
         if published[day].rows > accepted[day].published_rows:
             raise_floor(connection, feed, day, published[day].rows)

@@ -65,8 +65,10 @@ def guard_what_leaves(connection: Connection, feed: Feed, counts: Mapping[date, 
     """
     accepted = {day: known for day, known in accepted_days(connection, feed).items() if day in counts}
     if any(of_day.withdrawn for of_day in counts.values()):
-        record_losses(connection, feed, _replaced_by_no_others(feed, counts, but=accepted.keys()))
-        _guard_against_quarantine(connection, feed, counts, accepted)
+        aside = _set_aside(connection, feed, counts, accepted)
+        record_losses(connection, feed, _replaced_by_no_others(feed, counts, but=accepted.keys() - aside.keys()))
+        if aside:
+            _guard_against_quarantine(connection, feed, counts, aside)
     spend(connection, feed, accepted.keys())
     let_through(connection, feed, counts.keys())
 
@@ -93,11 +95,8 @@ class _Aside:
 
 
 def _guard_against_quarantine(
-    connection: Connection, feed: Feed, counts: Mapping[date, Counted], accepted: Mapping[date, AcceptedDay]
+    connection: Connection, feed: Feed, counts: Mapping[date, Counted], aside: Mapping[date, _Aside]
 ) -> None:
-    aside = _set_aside(connection, feed, counts, accepted)
-    if not aside:
-        return
     gone = still_gone(connection, feed)
     (held,) = connection.execute(
         "select coalesce(sum(table_rows), 0)::int from ops.signatures where feed = %s", [feed.name]
@@ -112,6 +111,7 @@ def _guard_against_quarantine(
 def _set_aside(
     connection: Connection, feed: Feed, counts: Mapping[date, Counted], accepted: Mapping[date, AcceptedDay]
 ) -> dict[date, _Aside]:
+    """The rows that left for quarantine, of days of which not so many are accepted."""
     parts = history_parts(feed) | {name: sql.Placeholder(name) for name in ("feed", "days")}
     params = {"feed": feed.name, "days": [day for day, of_day in counts.items() if of_day.withdrawn]}
     found = connection.execute(sql_file("set_aside").format(**parts), params).fetchall()

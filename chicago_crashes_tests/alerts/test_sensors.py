@@ -7,13 +7,15 @@ from pathlib import Path
 
 import dagster as dg
 import polars as pl
+import psycopg
 import pytest
 
 from chicago_crashes.automation import alerts
 from chicago_crashes.automation.alerts import alert_sensors
-from chicago_crashes.changes import DayRange
+from chicago_crashes.changes import DayRange, find_changes
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES
+from chicago_crashes.foreground.days import open_portal
 from chicago_crashes.local.portal.faults import Fault
 from chicago_crashes.local.portal.mutations import amend, content, delete_rows, publish_more
 from chicago_crashes.local.portal.store import PortalStore
@@ -162,9 +164,25 @@ def test_a_key_that_is_gone_everywhere_is_told(running: Platform, receiver: Rece
     assert receiver.titles == [f"[high] Chicago Crashes: the shrink guard held days back: vehicles, {BOTH}"]
     assert "no readable crash_unit_id" in receiver.messages[0]["message"]
     running.portal.store = whole
-    assert running.load(FIRST, LAST, [VEHICLES]).succeeded
+    with open_portal(running.database_url) as portal, psycopg.connect(running.database_url) as connection:
+        assert not find_changes(portal, connection, VEHICLES, FIRST, LAST).stale
     tick(running, cursor=cursor)
     assert receiver.titles[1].startswith("[resolved] Chicago Crashes: the shrink guard held days back")
+
+
+def test_a_day_that_cannot_be_loaded_at_all_is_told_until_it_can(running: Platform, receiver: Receiver) -> None:
+    whole = running.portal.store
+    running.portal.store = whole.copy()
+    for row_id in content(running.portal.store, VEHICLES)[":id"]:
+        amend(running.portal.store, VEHICLES, {":id": row_id}, {"crash_unit_id": None})
+    assert running.load(FIRST, LAST, [VEHICLES]).succeeded
+    cursor = tick(running)
+    assert receiver.titles == [f"[high] Chicago Crashes: rows cannot be loaded: vehicles, {BOTH}"]
+    assert "published rows cannot be loaded" in receiver.messages[0]["message"]
+    running.portal.store = whole
+    assert running.load(FIRST, LAST, [VEHICLES]).succeeded
+    tick(running, cursor=cursor)
+    assert receiver.titles[1].startswith("[resolved] Chicago Crashes: rows cannot be loaded")
 
 
 def test_columns_that_come_and_columns_that_go_are_drift(running: Platform, receiver: Receiver) -> None:

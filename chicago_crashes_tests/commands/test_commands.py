@@ -14,8 +14,9 @@ import pytest
 from psycopg import sql
 
 from chicago_crashes.cleaning.clean import DAY, clean
-from chicago_crashes.feeds import FEEDS, feed_named
+from chicago_crashes.feeds import FEEDS, PEOPLE, feed_named
 from chicago_crashes.lake import Lake
+from chicago_crashes.local.portal.mutations import amend, content, drop_column, replace_all
 from chicago_crashes.local.portal.serve import serving
 from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.postgis.merge import SourceDay, merge_days
@@ -176,6 +177,27 @@ def test_an_empty_copy_is_filled_and_a_shrink_is_refused_until_somebody_accepts_
     assert len(lines) == 2
     assert re.search(rf"posted_speed_limit +│ {speed_limit} +│ 55 +│", lines[0])
     assert "withdrawn by the portal" in lines[1]
+
+
+def test_a_lost_column_stops_its_feed_and_no_other(database_url: str, tmp_path: Path) -> None:
+    with serving(PortalStore()) as portal:
+        publish(portal.store, synthetic_frames(FIRST, LAST, rows_per_day=20))
+        environment = settings_for(database_url, portal.url, tmp_path / "raw", FIRST)
+        assert run(environment, "refresh").status == 0
+        values = query(database_url, "select count(idot_control_no) from crashes")
+        assert values > [(0,)]
+        drop_column(portal.store, CRASHES, "idot_control_no")
+        replace_all(portal.store, CRASHES)
+        amend(portal.store, PEOPLE, {":id": content(portal.store, PEOPLE)[":id"][0]}, {"city": "ELSEWHERE"})
+
+        refreshed = run(environment, "refresh")
+        assert refreshed.status == 1
+        assert "not refreshed crashes: The portal no longer publishes idot_control_no of crashes" in refreshed.errors
+        assert shown(refreshed)["people"]["updated"] == 1
+        assert query(database_url, "select count(idot_control_no) from crashes") == values
+        assert query(database_url, "select key from ops.incidents where resolved_at is null") == [
+            ("schema_drift/crashes/missing columns",)
+        ]
 
 
 def show_status_without_a_portal(environment: Mapping[str, str], url: str) -> None:
