@@ -237,7 +237,7 @@ def _lost_in_words(loss: Loss) -> str:
             f"days: at least {loss.rows:,} rows are gone."
         )
     else:
-        what = f"The portal publishes {fewer:,} rows of {name} less on {days}: they are gone."
+        what = f"The portal publishes {fewer:,} rows of {name} less on {days}, and no more on any other day."
     earlier = ""
     if loss.earlier.rows:
         earlier = f" {loss.earlier.rows:,} others left since {loss.earlier.since:%Y-%m-%d} and are not back."

@@ -126,7 +126,9 @@ def test_the_shrink_guard_is_told_once_and_until_it_is_mended(running: Platform,
     for _ in range(2):
         assert not running.load(FIRST, LAST, [CRASHES]).succeeded
         cursor = tick(running, cursor=cursor)
-    assert receiver.titles == [f"[high] Chicago Crashes: the shrink guard held days back: crashes, {BOTH}"]
+    assert receiver.titles == [
+        f"[high] Chicago Crashes: the shrink guard held days back: crashes, {FIRST} to 2024-03-02"
+    ]
     assert "accept-shrink crashes" in receiver.messages[0]["message"]
     running.portal.store = whole
     assert running.load(FIRST, LAST, [CRASHES]).succeeded

@@ -182,6 +182,7 @@ def test_an_empty_copy_is_filled_and_a_shrink_is_refused_until_somebody_accepts_
 def test_a_lost_column_stops_its_feed_and_no_other(database_url: str, tmp_path: Path) -> None:
     with serving(PortalStore()) as portal:
         publish(portal.store, synthetic_frames(FIRST, LAST, rows_per_day=20))
+        amend(portal.store, CRASHES, {}, {"idot_control_no": "IDOT 1"})
         environment = settings_for(database_url, portal.url, tmp_path / "raw", FIRST)
         assert run(environment, "refresh").status == 0
         values = query(database_url, "select count(idot_control_no) from crashes")

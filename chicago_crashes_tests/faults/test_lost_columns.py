@@ -70,5 +70,5 @@ def test_doctor_says_what_it_asked(with_values: Scene) -> None:
     for connection, known in ((with_values.connection, "no loaded row"), (None, "cannot be asked")):
         (found,) = dataset(with_values.client, connection, CRASHES)
         assert found.state is State.WARNING
-        assert f"49 declared columns, 48 are published: {COLUMN} is missing; {known}"[:90] in found.says
+        assert f"49 declared columns, 48 are published: {COLUMN} is missing; " in found.says
         assert known in found.says
