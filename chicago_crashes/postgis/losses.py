@@ -190,7 +190,7 @@ def history_parts(feed: Feed) -> dict[str, sql.Composable]:
 def _same_key_in_history(feed: Feed) -> Iterable[sql.Composable]:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     for name in feed.key:
-        type_ = TABLES[feed.name].c[name].type.compile(dialect)
+        type_ = TABLES[feed].c[name].type.compile(dialect)
         yield sql.SQL("stored.{} = (history.old_row ->> {})::{}").format(
             sql.Identifier(name), sql.Literal(name), sql.SQL(type_)
         )
