@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.copy import copy_from_query
 from chicago_crashes.postgis.sql_files import sql_file
-from chicago_crashes.postgis.tables import TABLES
+from chicago_crashes.postgis.tables import table_of
 
 REMEMBERED = timedelta(days=365)
 """For so long rows that left are added up."""
@@ -190,7 +190,7 @@ def history_parts(feed: Feed) -> dict[str, sql.Composable]:
 def _same_key_in_history(feed: Feed) -> Iterable[sql.Composable]:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     for name in feed.key:
-        type_ = TABLES[feed].c[name].type.compile(dialect)
+        type_ = table_of(feed).c[name].type.compile(dialect)
         yield sql.SQL("stored.{} = (history.old_row ->> {})::{}").format(
             sql.Identifier(name), sql.Literal(name), sql.SQL(type_)
         )
