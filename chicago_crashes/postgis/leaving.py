@@ -42,6 +42,10 @@ class Counted(Protocol):
     def withdrawn(self) -> int:
         """Rows that left the table."""
 
+    @property
+    def recleaned(self) -> int:
+        """Rows that changed or left because we clean them by other rules."""
+
 
 class MassQuarantineError(ShrinkError):
     """Too many rows would leave the table because they cannot be loaded any more; nothing of these days was merged."""
@@ -64,18 +68,24 @@ def guard_what_leaves(connection: Connection, feed: Feed, counts: Mapping[date, 
             rows in a year, and nobody accepted it. The transaction must be rolled back.
     """
     accepted = {day: known for day, known in accepted_days(connection, feed).items() if day in counts}
-    if any(of_day.withdrawn for of_day in counts.values()):
+    if any(of_day.withdrawn or of_day.recleaned for of_day in counts.values()):
         aside = _set_aside(connection, feed, counts, accepted)
-        record_losses(connection, feed, _replaced_by_no_others(feed, counts, but=accepted.keys() - aside.keys()))
+        record_losses(connection, feed, _replaced_by_no_others(feed, counts, aside, but=accepted.keys() - aside.keys()))
         if aside:
             _guard_against_quarantine(connection, feed, counts, aside)
     spend(connection, feed, accepted.keys())
     let_through(connection, feed, counts.keys())
 
 
-def _replaced_by_no_others(feed: Feed, counts: Mapping[date, Counted], *, but: Collection[date]) -> dict[date, int]:
+def _replaced_by_no_others(
+    feed: Feed, counts: Mapping[date, Counted], aside: Mapping[date, "_Aside"], *, but: Collection[date]
+) -> dict[date, int]:
     """How many rows fewer are left of each day; a row without a key that moved to another day is a new one there."""
-    lost = {day: of_day.withdrawn - of_day.inserted for day, of_day in counts.items() if day not in but}
+    lost = {
+        day: aside[day].rows if of_day.recleaned and day in aside else of_day.withdrawn - of_day.inserted
+        for day, of_day in counts.items()
+        if day not in but
+    }
     spare = sum(-rows for rows in lost.values() if rows < 0) if feed.surrogate else 0
     found = {}
     for day, rows in sorted(lost.items()):
@@ -113,7 +123,10 @@ def _set_aside(
 ) -> dict[date, _Aside]:
     """The rows that left for quarantine, of days of which not so many are accepted."""
     parts = history_parts(feed) | {name: sql.Placeholder(name) for name in ("feed", "days")}
-    params = {"feed": feed.name, "days": [day for day, of_day in counts.items() if of_day.withdrawn]}
+    params = {
+        "feed": feed.name,
+        "days": [day for day, of_day in counts.items() if of_day.withdrawn or of_day.recleaned],
+    }
     found = connection.execute(sql_file("set_aside").format(**parts), params).fetchall()
     left = {day: _Aside(rows, reasons) for day, rows, reasons in found}
     return {
@@ -124,7 +137,7 @@ def _set_aside(
 
 
 def _is_halved(counts: Counted, rows: int) -> bool:
-    before = counts.table_rows - counts.inserted + counts.withdrawn
+    before = counts.table_rows - counts.inserted + max(counts.withdrawn, rows)
     return before >= FEWEST_ROWS and rows > DAY_MAY_LOSE * before
 
 
