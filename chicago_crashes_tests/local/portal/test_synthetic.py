@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from chicago_crashes.cleaning.clean import Cleaned, clean
+from chicago_crashes.cleaning.clean import DAY, Cleaned, clean
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, feed_named
 from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT, Batch, Dirt, generate
@@ -290,7 +290,7 @@ def test_every_rate_can_be_turned_off_and_on_alone() -> None:
 
 def test_the_documented_city_is_recognisable() -> None:
     frames, seeded = _portal(date(2023, 2, 1), date(2023, 4, 30), rows_per_day=297, dirt=DOCUMENTED_DIRT)
-    crashes, people, vehicles, fatalities = (frames[feed.name] for feed in FEEDS)
+    crashes, people, vehicles, fatalities = (frames[name] for name in ("crashes", "people", "vehicles", "fatalities"))
     assert crashes.height == pytest.approx(297 * 89 * 0.91, rel=0.03)
     assert vehicles.height / crashes.height == pytest.approx(2.03, abs=0.02)
     assert people.height / crashes.height == pytest.approx(2.19, abs=0.03)
@@ -342,13 +342,15 @@ def _days(start: date, end: date) -> list[date]:
 
 
 def _day_of(frame: pl.DataFrame) -> pl.Series:
-    return frame["crash_date"].str.slice(0, 10).str.to_date()
+    """The day of each row of a feed; every feed has one column of dates that gives it."""
+    (date_column,) = {feed.date for feed in FEEDS} & set(frame.columns)
+    return frame[date_column].str.slice(0, 10).str.to_date()
 
 
 def _cleaned(batch: Batch, feed: str) -> Cleaned:
     frame = batch.frames[feed]
     as_sent = pl.col(":created_at", ":updated_at").dt.to_string("%Y-%m-%dT%H:%M:%S%.3fZ")
-    return clean(feed_named(feed), frame.with_columns(as_sent, day=_day_of(frame)))
+    return clean(feed_named(feed), frame.with_columns(as_sent, _day_of(frame).alias(DAY)))
 
 
 def _counted(feed: str, column: str, dirt: str, rows: pl.DataFrame) -> pl.DataFrame:
