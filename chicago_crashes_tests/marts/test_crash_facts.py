@@ -234,7 +234,7 @@ def test_children_and_older_adults_and_drivers_of_no_age(db: Connection) -> None
     """Age 0 of a driver means that nobody knows it."""
     add_crash(db, "x")
     ages = [("PASSENGER", 0), ("DRIVER", 0), ("DRIVER", 1), ("PEDESTRIAN", 0), ("PASSENGER", 17), ("PASSENGER", 18)]
-    ages += [("DRIVER", 64), ("DRIVER", 65), ("PASSENGER", 110), ("PASSENGER", None)]  # type: ignore[list-item]
+    ages += [("DRIVER", 0), ("DRIVER", 64), ("DRIVER", 65), ("PASSENGER", 110), ("PASSENGER", None)]  # type: ignore[list-item]
     for number, (kind, age) in enumerate(ages):
         add_person(db, "x", f"P{number}", person_type=kind, age=age, injury_classification="INCAPACITATING INJURY")
     row = made(db)
