@@ -41,7 +41,7 @@ COMMAND = Path(sys.executable).with_name("chicago-crashes")
 
 MOST_CHANGES = 4
 MOST_ACCEPTANCES = 4
-SPOILT, REFUSED = 0.35, 0.0
+SPOILT, REFUSED = 0.5, 0.25
 """The shares of rounds in which something of ours is spoilt, and in which something must be refused."""
 SECONDS_TO_END = 120.0
 UNFINISHED = ".unfinished"

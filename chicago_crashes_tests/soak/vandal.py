@@ -49,11 +49,11 @@ class Vandal:
             "another feed's file": self._mix_up,
             "clock ahead": self._set_clock_ahead,
         }
-        kind = self.rng.choice(list(kinds))
-        deed = kinds[kind](self.rng.choice(FEEDS))
-        if deed is not None:
-            self.done[kind] += 1
-        return deed
+        for kind in self.rng.sample(list(kinds), len(kinds)):
+            if deed := kinds[kind](self.rng.choice(FEEDS)):
+                self.done[kind] += 1
+                return deed
+        return None
 
     def _delete_rows(self, feed: Feed) -> Deed | None:
         query = sql.SQL(
