@@ -16,7 +16,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31), help="take the same decisions again")
     parser.add_argument("--without-dagster", action="store_true", help="only the ways below Dagster")
     asked = parser.parse_args()
-    logging.disable(logging.WARNING)  # every fault is reported, and there are thousands of them
+    logging.disable(logging.ERROR)  # every fault is reported, and there are thousands of them
     say(f"seed {asked.seed}")
     with private_database() as (url, folder):
         try:

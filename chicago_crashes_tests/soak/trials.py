@@ -15,6 +15,8 @@ from chicago_crashes_tests.soak.changing import KEY_COLUMNS, City
 from chicago_crashes_tests.soak.loads import Desk, refresh, refusals
 
 LOST = 0.3
+FEW = 20
+"""So few rows may go before the guard speaks: some stale days are loaded before the loss is known to be large."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def nulled_keys(trial: Trial) -> list[str]:
     mutations.take_back(store, feed, whole)
     return [
         *([] if failures else [f"nobody told that {ids.len()} rows of {feed.name} lost their key"]),
-        *([] if left == before else [f"{before - left} rows of {feed.name} left the table for quarantine"]),
+        *([] if before - left <= FEW else [f"{before - left} rows of {feed.name} left the table for quarantine"]),
     ]
 
 
@@ -102,7 +104,7 @@ def accepted_once(trial: Trial) -> list[str]:
     before = trial.rows()
     if not refusals(trial.refreshed()):
         untold.append("an acceptance that was spent let another loss pass")
-    if trial.rows() != before:
+    if before - trial.rows() > FEW:
         untold.append("rows were withdrawn that nobody gave up")
     give_back()
     return untold
