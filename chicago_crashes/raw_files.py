@@ -68,7 +68,7 @@ class RawFiles:
             return None
         try:
             file = self._lake.opened(self._feed, day, folder.newest)
-            if Signature(file.note.source_rows, file.note.source_updated_at) != signature:
+            if _signature(file) != signature:
                 return None
             if merged is None or not is_merged_from(self._feed, merged, file):
                 self._lake.read(file)
@@ -95,8 +95,16 @@ class RawFiles:
 
 
 def is_merged_from(feed: Feed, merged: Merged, file: DayFile) -> bool:
-    """Whether a day was merged from these very rows, whenever they were fetched, by the rules we have now."""
-    return (merged.raw_digest, merged.rules_digest) == (file.note.digest, rules_digest(feed))
+    """Whether a day was merged from these very rows, whenever they were fetched, by the rules we have now.
+
+    What is recorded of the day has to be what the file says, too: otherwise merging it again mends the record.
+    """
+    recorded = merged.signature, merged.raw_digest, merged.rules_digest
+    return recorded == (_signature(file), file.note.digest, rules_digest(feed))
+
+
+def _signature(file: DayFile) -> Signature:
+    return Signature(file.note.source_rows, file.note.source_updated_at)
 
 
 def newest_known(connection: Connection, lake: Lake, feed: Feed, days: Sequence[date]) -> dict[date, datetime]:

@@ -6,8 +6,9 @@ missing from such an answer are not withdrawn; the answer is wrong. A person may
 A row that was given another date is not lost. Losses that are too small to be guarded one by one add up.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from psycopg import Connection
@@ -29,6 +30,7 @@ from chicago_crashes.postgis.losses import (
     stored_keys,
 )
 from chicago_crashes.postgis.records import recorded_signatures
+from chicago_crashes.postgis.rivals import waiting_rows
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.keys import published_keys
 from chicago_crashes.soda.signatures import EMPTY, ONE_DAY, Signature, day_signatures
@@ -116,10 +118,12 @@ def _refused(
     if recorded.keys() - plan.keys():
         published = day_signatures(portal, feed, min(recorded), max(recorded) + ONE_DAY) | published
     fewer = _not_accepted(losses(recorded, published), published, accepted_days(connection, feed))
-    loss = Loss(feed, recorded, published, fewer, fewer, 0, still_gone(connection, feed))
+    loss = Loss(feed, recorded, published, fewer, fewer, still_gone(connection, feed))
     settled = [day for day in plan if today - day > SETTLED_AFTER]
     if loss.is_too_large or loss.halved(settled):
-        loss = replace(loss, moved_at_most=_gained(feed, recorded, published))
+        loss = replace(
+            loss, gained=_gained(feed, recorded, published), waiting=_waiting(waiting_rows(connection, feed), fewer)
+        )
         if loss.moved_at_most and not feed.surrogate and not loss.is_too_large:
             loss = _without_moved(portal, connection, loss)
     return _errors(loss, plan, loss.halved(settled))
@@ -130,7 +134,8 @@ class Loss:
     """What a feed lost: by counting rows per day, or, once the portal was asked for them, by keys.
 
     `fewer` is how many rows fewer are published of each day, `gone` how many of these are lost by all that is known.
-    Where keys were not asked for, `moved_at_most` of them may be on other days.
+    Where keys were not asked for, some may be on other days: on those that `gained` rows, or on those of which rows
+    are in quarantine because two days have the key; these are `waiting`, by the day that gets them back.
     """
 
     feed: Feed
@@ -138,9 +143,15 @@ class Loss:
     published: Signatures
     fewer: Mapping[date, int]
     gone: Mapping[date, int]
-    moved_at_most: int
     earlier: Gone
+    gained: int = 0
+    waiting: Mapping[date, int] = field(default_factory=dict)
     is_by_key: bool = False
+
+    @property
+    def moved_at_most(self) -> int:
+        """How many of the missing rows may be on other days."""
+        return self.gained + sum(self.waiting.values())
 
     @property
     def rows(self) -> int:
@@ -185,6 +196,19 @@ def _more(recorded: Signatures, published: Signatures, day: date) -> int:
     return max(0, published[day].rows - recorded.get(day, EMPTY).rows)
 
 
+def _waiting(rows: Mapping[tuple[date, date], int], fewer: Mapping[date, int]) -> dict[date, int]:
+    """Rows in quarantine, by day, because two days have their key and one of these loses rows.
+
+    A row of a losing day that waits is stored on the other day, so it does not leave the table. One that waits for a
+    row of a losing day is there to be stored again.
+    """
+    found: Counter[date] = Counter()
+    for (day, rival_day), count in rows.items():
+        if day in fewer or rival_day in fewer:
+            found[day] += count
+    return dict(found)
+
+
 def _not_accepted(
     lost: Mapping[date, int], published: Signatures, accepted: Mapping[date, AcceptedDay]
 ) -> dict[date, int]:
@@ -197,18 +221,18 @@ def _not_accepted(
 
 
 def _without_moved(portal: Portal, connection: Connection, loss: Loss) -> Loss:
-    """The loss by keys: what is stored of the days that lose rows, and published on none that loses or gains any."""
+    """The loss by keys: what is stored of the days that lose rows, and published on none that loses, gains or waits."""
     changed = {
         day: now
         for day, now in loss.published.items()
-        if day in loss.fewer or _more(loss.recorded, loss.published, day)
+        if day in loss.fewer or day in loss.waiting or _more(loss.recorded, loss.published, day)
     }
     missing = stored_keys(connection, loss.feed, loss.fewer.keys())
     for published in published_keys(portal, loss.feed, changed):
         missing = missing.join(published, on=loss.feed.key, how="anti")
     counted = dict(missing["day"].value_counts().iter_rows())
     gone = {day: min(rows, counted[day]) for day, rows in loss.fewer.items() if day in counted}
-    return replace(loss, gone=gone, moved_at_most=0, is_by_key=True)
+    return replace(loss, gone=gone, gained=0, waiting={}, is_by_key=True)
 
 
 def _errors(loss: Loss, plan: Signatures, halved: Sequence[date]) -> dict[date, ShrinkError]:
@@ -232,9 +256,11 @@ def _lost_in_words(loss: Loss) -> str:
             f"{loss.rows:,} are published no more."
         )
     elif loss.moved_at_most:
+        waiting = sum(loss.waiting.values())
+        shared = f" {waiting:,} rows in quarantine share their key with one of another day:" if waiting else ""
         what = (
-            f"The portal publishes {fewer:,} rows of {name} less on {days} and {loss.moved_at_most:,} more on other "
-            f"days: at least {loss.rows:,} rows are gone."
+            f"The portal publishes {fewer:,} rows of {name} less on {days} and {loss.gained:,} more on other "
+            f"days:{shared} at least {loss.rows:,} rows are gone."
         )
     else:
         what = f"The portal publishes {fewer:,} rows of {name} less on {days}, and no more on any other day."

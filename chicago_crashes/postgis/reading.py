@@ -67,6 +67,7 @@ NO_ACCOUNT = Account(0, 0, None)
 class Merged:
     """What a day was last merged from and by which rules; `counts` are what merging it again would make of it."""
 
+    signature: Signature
     raw_digest: str | None
     rules_digest: str | None
     counts: DayCounts
@@ -78,7 +79,7 @@ def merged_days(connection: Connection, feed: Feed, days: Sequence[date]) -> dic
     A day that has lost or gained rows, or whose rows never added up, is absent.
     """
     return {
-        day: Merged(known.raw_digest, known.rules_digest, _unchanged(known))
+        day: Merged(known.signature, known.raw_digest, known.rules_digest, _unchanged(known))
         for day, account in accounts(connection, feed, days).items()
         if (known := account.recorded) and account.is_settled
     }

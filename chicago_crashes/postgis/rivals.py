@@ -107,6 +107,15 @@ def let_go(connection: Connection, feed: Feed, merged: Sequence[date], replaced:
     return [Rival(*row) for row in rows]
 
 
+def waiting_rows(connection: Connection, feed: Feed) -> dict[tuple[date, date], int]:
+    """How many rows of a day are in quarantine because of rows of another day, by the day and the other one."""
+    rows: list[tuple[date, date, int]] = connection.execute(
+        "select day, rival_day, count(*) from ops.quarantine where feed = %s and rival_day <> day group by 1, 2",
+        [feed.name],
+    ).fetchall()
+    return {(day, rival_day): count for day, rival_day, count in rows}
+
+
 def set_aside(cleaned: Cleaned) -> list[Rival]:
     """The rows in quarantine because another day has a newer one."""
     rows = cleaned.quarantined.filter(pl.col(REASON) == SECOND_ROW_ELSEWHERE)

@@ -2,12 +2,17 @@
 
 from datetime import date
 
-from chicago_crashes.feeds import Feed
+import pytest
+
+from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.local.portal import mutations
+from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.shrink import ShrinkError
 from chicago_crashes_tests.faults.changing import late_row
 from chicago_crashes_tests.faults.scene import DAYS, Scene
 from chicago_crashes_tests.faults.shrinking import accept, lose_rows, moved, publish_many
+
+keyed = pytest.mark.parametrize("feed", [feed for feed in FEEDS if not feed.surrogate], ids=lambda feed: feed.name)
 
 
 def test_rows_that_move_are_no_loss_however_many(full: Scene, feed: Feed) -> None:
@@ -15,6 +20,36 @@ def test_rows_that_move_are_no_loss_however_many(full: Scene, feed: Feed) -> Non
     outcome = full.load(feed)
     assert not outcome.errors
     full.equals_portal(feed)
+
+
+@pytest.fixture
+def apart(full: Scene, feed: Feed) -> PortalStore:
+    """Rows have moved, and only the day they moved to was loaded; the portal as it was before."""
+    before = full.own_copy()
+    moved(full, feed, DAYS[1], DAYS[2], 40)
+    assert not full.load(feed, [DAYS[2]]).errors
+    return before
+
+
+@keyed
+@pytest.mark.usefixtures("apart")
+def test_rows_that_moved_are_no_loss_when_only_the_day_they_left_is_still_to_be_loaded(full: Scene, feed: Feed) -> None:
+    full.converges(feed)
+
+
+@keyed
+def test_rows_that_moved_and_came_back_are_no_loss(full: Scene, feed: Feed, apart: PortalStore) -> None:
+    """The day they left has the signature it had: only its rows in quarantine tell where they are."""
+    full.portal.store = apart
+    full.converges(feed)
+
+
+@keyed
+@pytest.mark.usefixtures("apart")
+def test_rows_in_quarantine_for_a_row_of_another_day_do_not_hide_a_loss(full: Scene, feed: Feed) -> None:
+    lose_rows(full, feed, DAYS[3], 41)
+    outcome = full.load(feed)
+    assert DAYS[3] in outcome.failed
 
 
 def test_rows_that_move_while_others_are_lost_are_told_apart(full: Scene, feed: Feed) -> None:

@@ -322,3 +322,12 @@ def test_a_day_may_be_stale_for_several_reasons(scene: Scene) -> None:
     }
     scene.refresh(CRASHES)
     scene.equals_portal(CRASHES)
+
+
+def test_a_recorded_signature_that_somebody_changed_is_mended(loaded: Scene, feed: Feed) -> None:
+    loaded.connection.execute(
+        "update ops.signatures set source_updated_at = '2035-01-01' where feed = %s and day = %s",
+        [feed.name, SATURDAY],
+    )
+    assert reasons(loaded, feed) == {SATURDAY: {Reason.PORTAL_CHANGED}}
+    heals_without_a_request_for_rows(loaded, feed)
