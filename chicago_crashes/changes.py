@@ -47,6 +47,7 @@ class Changes:
 
     `rows_without_a_day` are published rows whose date is missing or lies outside the days asked about.
     `out_of_reach` are stored rows of days outside of these that were never loaded, by day: no load removes them.
+    `unwatched` are those of earlier days that were loaded: what the portal changes of them stays unseen.
     """
 
     feed: Feed
@@ -54,6 +55,7 @@ class Changes:
     published_rows: int
     rows_without_a_day: int
     out_of_reach: Mapping[date, int] = field(default_factory=dict)
+    unwatched: Mapping[date, int] = field(default_factory=dict)
     held: Held = field(default_factory=Held)
 
     def only(self, wanted: Callable[[date, StaleDay], bool]) -> "Changes":
@@ -97,16 +99,18 @@ def find_changes(portal: Portal, connection: Connection, lake: Lake, feed: Feed,
             stale[day] = StaleDay(now, reasons)
     published_now = {day: within.get(day, EMPTY) for day in days}
     note_recovered(connection, feed, recorded_signatures(connection, feed), published_now)
+    outside = {day: account for day, account in sorted(held.items()) if not first <= day <= last}
     return Changes(
         feed=feed,
         stale=stale,
         published_rows=sum(signature.rows for signature in within.values()),
         # Reports of the day that is not over yet are no fault: they belong to tomorrow's partition.
         rows_without_a_day=published.rows_outside(first, last + timedelta(days=1)),
-        out_of_reach={
+        out_of_reach={day: account.stored_rows for day, account in outside.items() if account.recorded is None},
+        unwatched={
             day: account.stored_rows
-            for day, account in sorted(held.items())
-            if account.recorded is None and not first <= day <= last
+            for day, account in outside.items()
+            if day < first and account.recorded and account.stored_rows
         },
         held=_held(
             held, files, {day: within.get(day, EMPTY) for day in within.keys() | held.keys() if first <= day <= last}

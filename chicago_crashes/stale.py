@@ -194,3 +194,13 @@ def told_out_of_reach(feed: Feed, rows: Mapping[date, int]) -> str:
         f"{feed.name}: {sum(rows.values()):,} stored rows lie outside of the days that are loaded ({days}), so no load "
         f"removes them. Unless CRASHES_START_DATE is wrong, delete them from {feed.table} or ops.quarantine by hand."
     )
+
+
+def told_unwatched(feed: Feed, rows: Mapping[date, int]) -> str:
+    """That loaded days lie outside of those that are looked at, and what that means."""
+    days = Tally(len(rows), tuple(sorted(rows)[:DAYS_NAMED]), "")
+    return (
+        f"{feed.name}: {sum(rows.values()):,} stored rows are of days that were loaded when CRASHES_START_DATE was "
+        f"earlier ({days}). What the portal changes of them stays unseen, and of rows that share a key with them, "
+        "these are stored if they are newer. Set CRASHES_START_DATE back to keep them up to date."
+    )

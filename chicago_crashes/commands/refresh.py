@@ -51,7 +51,7 @@ def _tell_stale(changes: Sequence["Changes"]) -> None:
 
 def _tell_left(change: "Changes") -> None:
     """Print what a refresh could not mend."""
-    from chicago_crashes.stale import told_in_full, told_out_of_reach
+    from chicago_crashes.stale import told_in_full, told_out_of_reach, told_unwatched
 
     if change.rows_without_a_day:
         errors.print(
@@ -65,3 +65,6 @@ def _tell_left(change: "Changes") -> None:
     if change.out_of_reach:
         told = told_out_of_reach(change.feed, change.out_of_reach)
         errors.print(f"[red]out of reach[/red] {told}", highlight=False, soft_wrap=True)
+    if change.unwatched:
+        told = told_unwatched(change.feed, change.unwatched)
+        errors.print(f"[yellow]not watched[/yellow] {told}", highlight=False, soft_wrap=True)

@@ -19,7 +19,7 @@ from chicago_crashes.inspection import complete_history
 from chicago_crashes.local.portal import mutations
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes.soda.signatures import EMPTY
-from chicago_crashes.stale import Reason
+from chicago_crashes.stale import Reason, told_unwatched
 from chicago_crashes_tests.faults.scene import DAYS, FIRST, LAST, Scene
 
 FRIDAY, SATURDAY, SUNDAY, MONDAY = DAYS
@@ -226,6 +226,16 @@ def test_a_row_that_moved_and_was_taken_back_is_not_lost(scene: Scene) -> None:
     assert not scene.load(CRASHES, [MONDAY]).errors
     assert not reasons(scene, CRASHES)
     scene.equals_portal(CRASHES)
+
+
+def test_days_that_were_loaded_before_the_first_day_are_told(scene: Scene) -> None:
+    scene.load(CRASHES)
+    found = look(scene, CRASHES, first=SATURDAY)
+    assert set(found.unwatched) == {FRIDAY}
+    assert (dict(found.stale), dict(found.out_of_reach)) == ({}, {})
+    told = told_unwatched(CRASHES, found.unwatched)
+    assert f"crashes: {found.unwatched[FRIDAY]:,} stored rows" in told
+    assert f"CRASHES_START_DATE was earlier (1 day: {FRIDAY})" in told
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
