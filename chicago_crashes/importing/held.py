@@ -37,7 +37,7 @@ def rows_from_the_portal(connection: Connection, feed: Feed, rows: pl.DataFrame)
     keys = key_columns(feed)
     if not keys or rows.is_empty():
         return pl.repeat(False, rows.height, eager=True)
-    query = sql_file("imports/keys_from_the_portal").format(
+    query = sql_file(__file__, "keys_from_the_portal").format(
         row_key=stored_row_key(feed),
         table=sql.Identifier(feed.table),
         key=sql.SQL(", ").join(map(sql.Identifier, keys)),

@@ -75,7 +75,7 @@ def record(connection: Connection, feed: Feed, file_name: str, refusals: Refusal
 
 def _run(connection: Connection, file: str, params: dict[str, str]) -> int:
     """Run a statement of imports; the number it selects, or else the number of rows it touched."""
-    cursor = connection.execute(sql_file(f"imports/{file}"), params or None)
+    cursor = connection.execute(sql_file(__file__, file), params or None)
     first = cursor.fetchone() if cursor.description else None
     return int(first[0]) if first else cursor.rowcount
 

@@ -60,7 +60,7 @@ def agreement(connection: Connection) -> dict[str, int]:
     """How the places fit the beats of the reports and the outline of the city, in crashes."""
     with connection.cursor(row_factory=dict_row) as cursor:
         (numbers,) = cursor.execute(
-            sql_file("places/agreement"), {"beats": POLICE_BEATS.name, "city": CITY_BOUNDARY.name}
+            sql_file(__file__, "places/agreement"), {"beats": POLICE_BEATS.name, "city": CITY_BOUNDARY.name}
         ).fetchall()
     return numbers
 
@@ -85,7 +85,7 @@ def _add_locations(connection: Connection) -> int:
         layers = [layer_id for (layer_id,) in _rows(connection, "places/assigned_layers")]
         ((last_known,),) = connection.execute("select coalesce(max(location_id), 0) from locations").fetchall()
         with _filled_before_indexed(connection, "locations"):
-            added = connection.execute(sql_file("places/new_locations")).rowcount
+            added = connection.execute(sql_file(__file__, "places/new_locations")).rowcount
         if added:
             connection.execute("analyze locations")
             _assign(connection, layers, after=last_known)
@@ -101,7 +101,7 @@ def _assign_layers(connection: Connection) -> list[str]:
         _remove(connection, ("location_areas", "ops.area_cells"), list(layers))
         for layer_id in layers:
             connection.execute(
-                sql_file("places/cut_areas"),
+                sql_file(__file__, "places/cut_areas"),
                 {"layer": layer_id, "coarse": COARSEST_CELLS_PER_DEGREE, "cells": CELLS_PER_DEGREE},
             )
         connection.execute("analyze ops.area_cells (layer_id, x, y, area_id)")
@@ -139,12 +139,13 @@ def _assign(connection: Connection, layers: Sequence[int], *, after: int) -> Non
     asked = {"layers": list(layers), "after": after, "cells": CELLS_PER_DEGREE}
     # Nobody knows how many locations share a cell; a guess that is far off makes PostgreSQL sort instead of hash.
     connection.execute("set local enable_mergejoin = off")
-    connection.execute(sql_file("places/assign"), asked)
+    connection.execute(sql_file(__file__, "places/assign"), asked)
     connection.execute(
-        sql_file("places/assign_nearest"), {**asked, "within_feet": NEAREST_WITHIN_FEET, "least_feet": LEAST_FEET_AWAY}
+        sql_file(__file__, "places/assign_nearest"),
+        {**asked, "within_feet": NEAREST_WITHIN_FEET, "least_feet": LEAST_FEET_AWAY},
     )
     connection.execute("set local enable_mergejoin = on")
 
 
 def _rows(connection: Connection, name: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    return connection.execute(sql_file(name), params).fetchall()
+    return connection.execute(sql_file(__file__, name), params).fetchall()

@@ -46,7 +46,7 @@ def judged_days(
     ).format(
         all_hold=sql.SQL(" and ").join(sql.SQL("coalesce({}, true)").format(sql.Identifier(name)) for name in names),
         tallies=sql.SQL(", ").join(map(_tally, names)),
-        statement=sql_file(comparison.statement),
+        statement=sql_file(__file__, comparison.statement),
     )
     with connection.transaction():
         connection.execute("select set_config('work_mem', %s, true)", [WORK_MEMORY])

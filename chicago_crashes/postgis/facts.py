@@ -61,7 +61,7 @@ def touched_days(connection: Connection) -> list[date]:
 
 def completeness(connection: Connection) -> dict[str, Any]:
     """How many crashes and facts there are, and the days that do not have one fact per crash."""
-    return _numbers(connection, sql_file("facts/missing"))
+    return _numbers(connection, sql_file(__file__, "facts/missing"))
 
 
 def agreement(connection: Connection) -> dict[str, int]:
@@ -73,7 +73,7 @@ def agreement(connection: Connection) -> dict[str, int]:
         )
         for injury in INJURIES
     )
-    return _numbers(connection, sql_file("facts/agreement").format(people_add_up=people_add_up))
+    return _numbers(connection, sql_file(__file__, "facts/agreement").format(people_add_up=people_add_up))
 
 
 def _provisional_days(connection: Connection) -> list[date]:
@@ -89,7 +89,7 @@ def _name_areas(connection: Connection) -> list[str]:
     if not layers:
         return []
     columns = {column: layer for column, layer in AREA_COLUMNS.items() if layer in layers}
-    statement = sql_file("facts/name_areas").format(
+    statement = sql_file(__file__, "facts/name_areas").format(
         set_areas=_listed("{0} = area.{0}", columns),
         name_areas=_areas_by_name(columns),
         differ=sql.SQL(" or ").join(
@@ -108,7 +108,7 @@ def _name_areas(connection: Connection) -> list[str]:
 
 
 def _move_provisional(connection: Connection, provisional: Sequence[date]) -> None:
-    connection.execute(sql_file("facts/move_provisional"), {"provisional": list(provisional)})
+    connection.execute(sql_file(__file__, "facts/move_provisional"), {"provisional": list(provisional)})
 
 
 def _make(connection: Connection, days: Sequence[date], provisional: Sequence[date]) -> int:
@@ -121,9 +121,9 @@ def _make(connection: Connection, days: Sequence[date], provisional: Sequence[da
             # Of a table that has just been made PostgreSQL knows nothing, and what it guesses can take hours.
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
         connection.execute("create temporary table affected (day date) on commit drop")
-        connection.execute(sql_file("facts/remove"))
+        connection.execute(sql_file(__file__, "facts/remove"))
         connection.execute(_insert(), asked)
-        connection.execute(sql_file("facts/record_days"), asked)
+        connection.execute(sql_file(__file__, "facts/record_days"), asked)
         ((touched,),) = connection.execute("select count(*) from touched").fetchall()
     return int(touched)
 
@@ -139,7 +139,7 @@ def _record(connection: Connection) -> int:
 
 def _making(table: str) -> sql.Composed:
     """The statement that makes one of the temporary tables of a part."""
-    return sql_file(f"facts/{table}").format(name_areas=_areas_by_name(AREA_COLUMNS))
+    return sql_file(__file__, f"facts/{table}").format(name_areas=_areas_by_name(AREA_COLUMNS))
 
 
 def _insert() -> sql.Composed:
@@ -149,7 +149,7 @@ def _insert() -> sql.Composed:
         counts[group] = condition
         for injury in INJURIES:
             counts[f"{group}_{injury}"] = f"{condition} and injury = '{injury}'"
-    return sql_file("facts/insert").format(
+    return sql_file(__file__, "facts/insert").format(
         count_people=sql.SQL(",\n        ").join(
             sql.SQL("count(*) filter (where {}) as {}").format(sql.SQL(condition), sql.Identifier(name))
             for name, condition in counts.items()
@@ -173,7 +173,7 @@ def _listed(template: str, names: Iterable[str]) -> sql.Composable:
 
 
 def _rows(connection: Connection, name: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    return connection.execute(sql_file(name), params).fetchall()
+    return connection.execute(sql_file(__file__, name), params).fetchall()
 
 
 def _numbers(connection: Connection, query: sql.SQL | sql.Composed) -> dict[str, Any]:

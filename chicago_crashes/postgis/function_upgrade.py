@@ -139,7 +139,9 @@ def _record(connection: Connection) -> None:
 
 def _grants(connection: Connection, members: Sequence[Member]) -> list[str]:
     kinds, names = zip(*members, strict=True)
-    found = connection.execute(text(sql_file("grants").as_string()), {"kinds": list(kinds), "names": list(names)})
+    found = connection.execute(
+        text(sql_file(__file__, "grants").as_string()), {"kinds": list(kinds), "names": list(names)}
+    )
     return [statement for (statement,) in found]
 
 

@@ -52,7 +52,9 @@ MEMBER_STAGE = 'create temporary table staged_members (kind text, "of" text, lin
 
 def period(connection: Connection, years: int) -> Period | None:
     """The days to count; none where no day is both loaded and closed, or none since every district reports."""
-    row = connection.execute(sql_file("hot_spot_period"), {"years": years, "citywide_since": CITYWIDE_SINCE}).fetchone()
+    row = connection.execute(
+        sql_file(__file__, "hot_spot_period"), {"years": years, "citywide_since": CITYWIDE_SINCE}
+    ).fetchone()
     if row is None or row[1] is None or row[0] > row[1]:
         return None
     return Period(*row)
@@ -78,7 +80,7 @@ def crashes_by_location_and_street(connection: Connection, days: Period) -> pl.D
 
 
 def _by_location(connection: Connection, days: Period, street: sql.Composable) -> pl.DataFrame:
-    query = sql_file("crashes_by_location").format(street=street)
+    query = sql_file(__file__, "crashes_by_location").format(street=street)
     return copy_from_query(connection, query, LOCATION_COLUMNS, {"first": days.first, "last": days.last})
 
 
@@ -86,7 +88,7 @@ def study_area(connection: Connection, locations: pl.DataFrame) -> StudyArea:
     """The area whose cells are looked at; `locations` are those with crashes, of which there must be some."""
     hull = shapely.MultiPoint(locations.select("x_feet", "y_feet").to_numpy()).convex_hull
     row = connection.execute(
-        sql_file("study_area"),
+        sql_file(__file__, "study_area"),
         {"layer": CITY_BOUNDARY.name, "margin_feet": MARGIN_FEET, "hull": shapely.to_wkb(hull)},
     ).fetchone()
     is_boundary, degrees, feet = row or (False, b"", b"")
@@ -97,7 +99,7 @@ def study_area(connection: Connection, locations: pl.DataFrame) -> StudyArea:
 def street_lines(connection: Connection) -> pl.DataFrame:
     """The street centre lines: key, street, house numbers as published, length, geometry in feet."""
     return copy_from_query(
-        connection, sql_file("street_lines"), LINE_COLUMNS, {"layer": STREET_CENTER_LINES.name}
+        connection, sql_file(__file__, "street_lines"), LINE_COLUMNS, {"layer": STREET_CENTER_LINES.name}
     ).with_columns(pl.col("street").fill_null(""))
 
 
@@ -121,7 +123,7 @@ def add_hot_spots(
     connection.execute(FINDING_STAGE)
     copy_rows(connection, sql.Identifier("staged_cells"), cells)
     copy_rows(connection, sql.Identifier("staged_findings"), findings)
-    connection.execute(sql_file("add_hot_spots"), {"grid": grid, "first": days.first, "last": days.last})
+    connection.execute(sql_file(__file__, "add_hot_spots"), {"grid": grid, "first": days.first, "last": days.last})
     connection.execute("drop table staged_cells, staged_findings")
 
 
@@ -138,7 +140,8 @@ def add_segments(connection: Connection, days: Period, rows: pl.DataFrame, membe
     copy_rows(connection, sql.Identifier("staged_segments"), rows)
     copy_rows(connection, sql.Identifier("staged_members"), members)
     added = connection.execute(
-        sql_file("add_high_crash_segments"), {"layer": STREET_CENTER_LINES.name, "first": days.first, "last": days.last}
+        sql_file(__file__, "add_high_crash_segments"),
+        {"layer": STREET_CENTER_LINES.name, "first": days.first, "last": days.last},
     ).rowcount
     connection.execute("drop table staged_segments, staged_members")
     return added
@@ -192,13 +195,13 @@ class SegmentAccount:
 def cell_accounts(connection: Connection) -> list[CellAccount]:
     """Every analysis of cells, held against the facts as they are now."""
     with connection.cursor(row_factory=class_row(CellAccount)) as cursor:
-        return cursor.execute(sql_file("hot_spot_accounts")).fetchall()
+        return cursor.execute(sql_file(__file__, "hot_spot_accounts")).fetchall()
 
 
 def segment_account(connection: Connection, analysis: str) -> SegmentAccount:
     """The segments, held against the facts as they are now."""
     with connection.cursor(row_factory=class_row(SegmentAccount)) as cursor:
-        return cursor.execute(sql_file("segment_account"), {"analysis": analysis}).fetchall()[0]
+        return cursor.execute(sql_file(__file__, "segment_account"), {"analysis": analysis}).fetchall()[0]
 
 
 def hottest(connection: Connection, grid: GridKind, measure: Measure, top: int) -> list[dict[str, Any]]:

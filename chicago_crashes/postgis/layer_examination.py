@@ -45,7 +45,7 @@ def examine(connection: Connection, layer_id: int, shape: Shape, *, with_overlap
 
 def _statement(shape: Shape) -> sql.Composed:
     if shape is Shape.POLYGON:
-        return sql_file("examine_areas").format(srid_feet=SRID_FEET)
+        return sql_file(__file__, "examine_areas").format(srid_feet=SRID_FEET)
     return sql.SQL(
         "select count(*) as features, count(*) filter (where not ST_IsValid(geometry)) as invalid"
         " from {} where layer_id = %(layer_id)s"

@@ -297,7 +297,7 @@ def _run(
 ) -> int:
     """Run a statement over the staged features and those of the layer; how many rows it wrote."""
     table = TABLES[shape]
-    query = sql_file(statement).format(
+    query = sql_file(__file__, statement).format(
         table=sql.Identifier(table.name), key=sql.Identifier(table.key), **_measuring(table)
     )
     return connection.execute(query, {"layer_id": layer_id, "name": name, "version": version}).rowcount

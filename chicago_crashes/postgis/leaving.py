@@ -127,7 +127,7 @@ def _set_aside(
         "feed": feed.name,
         "days": [day for day, of_day in counts.items() if of_day.withdrawn or of_day.recleaned],
     }
-    found = connection.execute(sql_file("set_aside").format(**parts), params).fetchall()
+    found = connection.execute(sql_file(__file__, "set_aside").format(**parts), params).fetchall()
     left = {day: _Aside(rows, reasons) for day, rows, reasons in found}
     return {
         day: of_day

@@ -178,7 +178,7 @@ def still_gone(connection: Connection, feed: Feed) -> Gone:
         "since": sql.SQL("now() - {}::interval").format(sql.Placeholder("remembered")),
     }
     params = {"feed": feed.name, "remembered": REMEMBERED}
-    return Gone(*connection.execute(sql_file("still_gone").format(**parts), params).fetchall()[0])
+    return Gone(*connection.execute(sql_file(__file__, "still_gone").format(**parts), params).fetchall()[0])
 
 
 def history_parts(feed: Feed) -> dict[str, sql.Composable]:

@@ -413,5 +413,5 @@ def _run(
     connection: Connection, file: str, parts: Mapping[str, sql.Composable], params: Mapping[str, object]
 ) -> list[tuple[Any, ...]]:
     """Run a statement from `sql/`, its open parts filled in, its parameters bound; the rows it returns, if any."""
-    cursor = connection.execute(sql_file(file).format(**parts), params)
+    cursor = connection.execute(sql_file(__file__, file).format(**parts), params)
     return cursor.fetchall() if cursor.description else []

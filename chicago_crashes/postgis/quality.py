@@ -80,7 +80,7 @@ def unscored_months(connection: Connection) -> dict[date, datetime]:
 
 
 def _statement(feed: Feed) -> sql.Composed:
-    template = sql_file("quality")
+    template = sql_file(__file__, "quality")
     delay, reporting = _delay(feed)
     comparisons = comparisons_of(feed)
     return template.format(
@@ -119,7 +119,7 @@ def _broken(comparisons: Sequence[Comparison]) -> sql.Composable:
 
 def _broken_of(comparison: Comparison) -> sql.Composable:
     return sql.SQL("select day, row_key from ({statement}) as judged where {some_is_broken}").format(
-        statement=sql_file(comparison.statement),
+        statement=sql_file(__file__, comparison.statement),
         some_is_broken=_any(sql.SQL("not {}").format(sql.Identifier(rule.name)) for rule in comparison.relations),
     )
 

@@ -99,7 +99,7 @@ def accounts(connection: Connection, feed: Feed, days: Sequence[date] | None = N
     if days is not None and not days:
         return {}
     within = (min(days), max(days) + timedelta(days=1)) if days else None
-    query = sql_file("accounts").format(
+    query = sql_file(__file__, "accounts").format(
         feed=sql.Placeholder("feed"),
         table=sql.Identifier(feed.table),
         date=sql.Identifier(feed.date),
@@ -198,7 +198,7 @@ def past_findings(
         return {}
     days, columns, rules = (list(values) for values in zip(*asked, strict=True))
     rows = connection.execute(
-        sql_file("past_findings"),
+        sql_file(__file__, "past_findings"),
         {"feed": feed.name, "length": length, "days": days, "columns": columns, "rules": rules},
     ).fetchall()
     return {(day, column, rule): Past(broken, published) for day, column, rule, broken, published in rows}
@@ -218,7 +218,9 @@ class AllFindings:
 def all_findings(connection: Connection, feed: Feed, *, recent: date, past: date) -> list[AllFindings]:
     """All findings of the feed by column and rule; `recent` and `past` are the first days of these two times."""
     with connection.cursor(row_factory=class_row(AllFindings)) as cursor:
-        return cursor.execute(sql_file("all_findings"), {"feed": feed.name, "recent": recent, "past": past}).fetchall()
+        return cursor.execute(
+            sql_file(__file__, "all_findings"), {"feed": feed.name, "recent": recent, "past": past}
+        ).fetchall()
 
 
 def rows_with_findings(connection: Connection, feed: Feed) -> tuple[int, int]:

@@ -111,7 +111,7 @@ def require_answers(connection: Connection) -> tuple[date, date]:
 def ground_of(connection: Connection, place: Place) -> Ground:
     """What lies around and within a place."""
     nothing = dict.fromkeys(("layer", "area", "latitude", "longitude", "radius_feet", "geojson"))
-    row = connection.execute(sql_file("report_ground"), nothing | _place_arguments(place)).fetchone()
+    row = connection.execute(sql_file(__file__, "report_ground"), nothing | _place_arguments(place)).fetchone()
     found: Mapping[str, Any] = row[0] if row else {}
     return Ground(
         outline=found["outline"],

@@ -76,7 +76,7 @@ def _stored_keys(
 ) -> pl.DataFrame:
     """Those of the staged keys that are stored; with day and time (null if it has none) if of a day not merged."""
     types = {name: rows.schema[name] for name in feed.key} | {STORED_DAY: pl.Date(), STORED_TOUCHED: pl.Int64()}
-    found = copy_from_query(connection, sql_file("stored_keys").format(**parts), types, params)
+    found = copy_from_query(connection, sql_file(__file__, "stored_keys").format(**parts), types, params)
     return found.with_columns(pl.from_epoch(STORED_TOUCHED, time_unit="us").dt.replace_time_zone("UTC"))
 
 
@@ -95,7 +95,7 @@ def _stored_is_newer() -> pl.Expr:
 
 def let_go(connection: Connection, feed: Feed, merged: Sequence[date], replaced: Sequence[Rival]) -> list[Rival]:
     """Take out of quarantine what waits there for a row that the merge removed, moved or made the older one."""
-    query = sql_file("let_go").format(
+    query = sql_file(__file__, "let_go").format(
         table=sql.Identifier(feed.table), date=sql.Identifier(feed.date), stored_row_key=stored_row_key(feed)
     )
     params = {

@@ -49,8 +49,8 @@ def prune(connection: Connection, types: EventTypes, *, keep_days: int, batch: i
         "of_checks": list(types.of_checks),
     }
     try:
-        connection.execute(sql_file("doomed_checks"), parameters)
-        connection.execute(sql_file("doomed_events"), parameters)
+        connection.execute(sql_file(__file__, "doomed_checks"), parameters)
+        connection.execute(sql_file(__file__, "doomed_events"), parameters)
         events, event_bytes = _in_batches(connection, "doomed_events", "event_logs", batch)
         results, result_bytes = _in_batches(connection, "doomed_checks", "asset_check_executions", batch)
     finally:
@@ -69,7 +69,7 @@ def size_of_event_log(connection: Connection) -> int:
 
 def _in_batches(connection: Connection, doomed: str, table: str, batch: int) -> tuple[int, int]:
     """Remove the doomed rows from Dagster's table until nothing is left to remove; how many went, and their bytes."""
-    statement = sql_file("prune").format(doomed=sql.Identifier(doomed), kept=sql.Identifier("dagster", table))
+    statement = sql_file(__file__, "prune").format(doomed=sql.Identifier(doomed), kept=sql.Identifier("dagster", table))
     rows, size = 0, 0
     while True:
         ((taken, removed, removed_bytes),) = connection.execute(statement, {"batch": batch}).fetchall()

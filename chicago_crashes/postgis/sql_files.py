@@ -1,14 +1,12 @@
-"""The statements that stand in files of their own, in `sql/` beside these modules."""
+"""The statements that stand in files of their own, in `sql/` beside the module that runs them."""
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from psycopg import sql
 
-FOLDER = resources.files("chicago_crashes.postgis") / "sql"
-
 
 @cache
-def sql_file(name: str) -> sql.SQL:
-    """The statement of `sql/<name>.sql`; where the file lies in a folder, the name begins with it: `places/assign`."""
-    return sql.SQL((FOLDER / f"{name}.sql").read_text())
+def sql_file(module: str, name: str) -> sql.SQL:
+    """The statement of `sql/<name>.sql` beside the module whose `__file__` is given."""
+    return sql.SQL((Path(module).parent / "sql" / f"{name}.sql").read_text())

@@ -35,7 +35,7 @@ def refresh_area_daily(connection: Connection) -> Refreshed:
         followed = following.followed_until(connection, AREA_DAILY)
         anew = [each for each in layers if _is_new(each, followed) or (each.assigned_at and each.layer not in counted)]
         _forget(connection, AREA_DAILY, {layer.layer for layer in anew})
-        insert = sql_file("marts/area_daily").format(
+        insert = sql_file(__file__, "area_daily").format(
             columns=counting.columns(), sums=counting.sums_of_facts(connection)
         )
         following_on = [each for each in layers if each.assigned_at and each not in anew]
@@ -123,7 +123,7 @@ def _make(
     named = {"layers": list(layers), "seasons": list(seasons), "new_periods": new_periods}
     connection.execute("drop table if exists pg_temp.kept")
     connection.execute(
-        sql_file("marts/kept").format(
+        sql_file(__file__, "kept").format(
             mart=table,
             columns=counting.columns(),
             first_day=periods.first_day,
@@ -138,12 +138,12 @@ def _make(
         named,
     )
     connection.execute(
-        sql_file("marts/area_periods").format(
+        sql_file(__file__, "area_periods").format(
             mart=table,
             period_column=sql.Identifier(periods.column),
             period_label=periods.label,
             columns=counting.columns(),
-            counted_and_months=sql_file(f"marts/{mart.table.name}").format(sums=counting.sums_of_counts(mart.counted)),
+            counted_and_months=sql_file(__file__, mart.table.name).format(sums=counting.sums_of_counts(mart.counted)),
             counts=counting.counts_of("counted"),
         ),
         {**named, "citywide_since": CITYWIDE_SINCE},

@@ -27,7 +27,7 @@ def _refresh_years(connection: Connection, mart: Table) -> Refreshed:
         years = sorted({day.year for day in days})
         connection.execute(sql.SQL("delete from {} where year = any(%s)").format(sql.Identifier(mart.name)), [years])
         if years:
-            counted = sql_file(f"marts/{mart.name}").format(
+            counted = sql_file(__file__, mart.name).format(
                 sums=counting.sums_of_facts(connection), counts=counting.counts_of("primary_causes")
             )
             asked = {"years": years, "first": date(years[0], 1, 1), "last": date(years[-1], 12, 31)}

@@ -16,8 +16,8 @@ def refresh_citywide_daily(connection: Connection) -> Refreshed:
         days = following.new_days(connection, CITYWIDE_DAILY)
         connection.execute("delete from citywide_daily where day = any(%s)", [days])
         names, sums = counting.columns(), counting.sums_of_facts(connection)
-        connection.execute(sql_file("marts/citywide_daily").format(columns=names, sums=sums), {"days": days})
-        connection.execute(sql_file("marts/loaded_days").format(columns=names, zeros=counting.zeros()))
+        connection.execute(sql_file(__file__, "citywide_daily").format(columns=names, sums=sums), {"days": days})
+        connection.execute(sql_file(__file__, "loaded_days").format(columns=names, zeros=counting.zeros()))
         rows = following.record(connection, CITYWIDE_DAILY)
     return Refreshed(rows=rows, numbers={"new_days": len(days)})
 
@@ -28,7 +28,7 @@ def refresh_citywide_monthly(connection: Connection) -> Refreshed:
         make_periods(connection, MONTHS)
         connection.execute("delete from citywide_monthly")
         connection.execute(
-            sql_file("marts/citywide_monthly").format(
+            sql_file(__file__, "citywide_monthly").format(
                 columns=counting.columns(), sums=counting.sums_of_counts("daily")
             ),
             {"citywide_since": CITYWIDE_SINCE},

@@ -54,7 +54,7 @@ YEARS = Periods(
 def make_periods(connection: Connection, periods: Periods) -> None:
     """Make the temporary tables `days` and `periods`, of this transaction, from the days of citywide_daily."""
     connection.execute(
-        sql_file("marts/periods").format(
+        sql_file(__file__, "periods").format(
             unit=sql.Literal(periods.unit),
             season=periods.season_of(sql.SQL("day")),
             citywide_since=sql.Literal(CITYWIDE_SINCE),

@@ -52,7 +52,7 @@ def refresh_intersections(connection: Connection) -> Refreshed:
 
 def _count_streets(connection: Connection) -> None:
     connection.execute("delete from streets")
-    counted = sql_file("marts/streets").format(
+    counted = sql_file(__file__, "streets").format(
         columns=counting.columns(), sums=counting.sums_of_facts(connection), epdo=counting.epdo()
     )
     filling.fill(connection, STREETS, counted, {"citywide_since": CITYWIDE_SINCE})
@@ -61,7 +61,7 @@ def _count_streets(connection: Connection) -> None:
 def _count_intersections(connection: Connection) -> None:
     connection.execute("delete from intersections")
     connection.execute(
-        sql_file("marts/intersections").format(
+        sql_file(__file__, "intersections").format(
             columns=counting.columns(),
             sums=counting.sums_of_facts(connection),
             counts=counting.counts_of("counted"),
@@ -74,7 +74,7 @@ def _count_intersections(connection: Connection) -> None:
 
 def _find_meeting_places(connection: Connection) -> None:
     connection.execute(
-        sql_file("marts/meeting_places").format(
+        sql_file(__file__, "meeting_places").format(
             layer=CENTER_LINES,
             feet=SRID_FEET,
             not_driven=sql.Literal(list(NOT_DRIVEN)),
