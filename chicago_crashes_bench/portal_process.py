@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from chicago_crashes.feeds import feed_named
-from chicago_crashes.local.portal import mutations
-from chicago_crashes.local.portal.serve import serving
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import generate
+from chicago_crashes.stand_in import mutations
+from chicago_crashes.stand_in.serve import serving
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_bench.sizes import CRASHES_A_DAY, NEW_ROWS
 
 CRASHES_OF_A_FULL_DAY = 600

@@ -17,8 +17,8 @@ import polars as pl
 from psycopg import Connection, sql
 
 from chicago_crashes.feeds import Feed
-from chicago_crashes.local.portal.datasets import HIDDEN_NUMBER
-from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.stand_in.datasets import HIDDEN_NUMBER
+from chicago_crashes.stand_in.store import PortalStore
 
 SQL = Path(__file__).with_suffix(".sql").read_text()
 Key = tuple[str, int]

@@ -16,10 +16,10 @@ from chicago_crashes.automation.launch import launch
 from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.local.portal.serve import RunningPortal, serving
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.outcomes import Outcome
 from chicago_crashes.settings import settings
+from chicago_crashes.stand_in.serve import RunningPortal, serving
+from chicago_crashes.stand_in.store import PortalStore
 
 
 @dataclass(frozen=True)

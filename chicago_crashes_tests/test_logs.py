@@ -16,11 +16,11 @@ from dagster import DagsterInstance
 
 from chicago_crashes import logs
 from chicago_crashes.local import dagster_home
-from chicago_crashes.local.portal.faults import ROWS, Fault
-from chicago_crashes.local.portal.serve import serving
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.secrets import without_secrets
 from chicago_crashes.settings import Settings, settings
+from chicago_crashes.stand_in.faults import ROWS, Fault
+from chicago_crashes.stand_in.serve import serving
+from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.commands.running import publish, run_apart, settings_for, synthetic_frames
 
 TOKEN = "a-token-nobody-may-see"

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 
 from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, Feed
-from chicago_crashes.local.portal import mutations
-from chicago_crashes.local.portal.serve import serving
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import HEAVY_DIRT, generate
+from chicago_crashes.stand_in import mutations
+from chicago_crashes.stand_in.serve import serving
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import HEAVY_DIRT, generate
 from chicago_crashes_tests.faults.scene import FIRST, LAST
 from chicago_crashes_tests.oracle import Judgement, judge
 from chicago_crashes_tests.soak.changing import synthetic_portal

@@ -23,11 +23,6 @@ from chicago_crashes.ingest import LoadedDay, fetch_days, load_days
 from chicago_crashes.lake import Lake
 from chicago_crashes.layers.published import CITY_BOUNDARY, COMMUNITY_AREAS, POLICE_BEATS, STREET_CENTER_LINES, WARDS
 from chicago_crashes.layers.refreshing import refresh_layer
-from chicago_crashes.local.portal.faults import ROWS, Fault
-from chicago_crashes.local.portal.serve import serving
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import generate
-from chicago_crashes.local.portal.synthetic.layers import offer_layers
 from chicago_crashes.postgis.assignment import assign_locations
 from chicago_crashes.postgis.facts import refresh_facts
 from chicago_crashes.postgis.losses import AcceptedDay, accept
@@ -35,6 +30,11 @@ from chicago_crashes.postgis.quality import score_months
 from chicago_crashes.settings import PROJECT_ROOT, Settings
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
+from chicago_crashes.stand_in.faults import ROWS, Fault
+from chicago_crashes.stand_in.serve import serving
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import generate
+from chicago_crashes.stand_in.synthetic.layers import offer_layers
 from chicago_crashes_tests.commands.running import load_here, publish, settings_for
 from chicago_crashes_tests.marts.city import refresh_all
 from chicago_crashes_tests.postgis.loading import Connection

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.local.portal.serve import serving
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import generate
+from chicago_crashes.stand_in.serve import serving
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.dagster_ui import DagsterUi, dagster_ui
 
 pytestmark = [

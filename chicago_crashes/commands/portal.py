@@ -9,7 +9,7 @@ import typer
 
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT, Dirt
+from chicago_crashes.stand_in.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT, Dirt
 
 FIRST_DAY, LAST_DAY = datetime(2024, 1, 1), datetime(2024, 1, 31)  # noqa: DTZ001 - calendar days
 
@@ -42,9 +42,9 @@ def portal(
     if bool(export) == synthetic:
         raise PermanentError("Say what to serve: either --export FOLDER (with exports) or --synthetic.")
     from chicago_crashes.local.demo import synthetic_store
-    from chicago_crashes.local.portal.exports import publish_directory
-    from chicago_crashes.local.portal.serve import serve_forever
-    from chicago_crashes.local.portal.store import PortalStore
+    from chicago_crashes.stand_in.exports import publish_directory
+    from chicago_crashes.stand_in.serve import serve_forever
+    from chicago_crashes.stand_in.store import PortalStore
 
     if export:
         store = PortalStore()

@@ -16,9 +16,9 @@ from chicago_crashes.automation.jobs import LOAD_ALL
 from chicago_crashes.automation.sensors import TRIES
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.settings import settings
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.commands.running import run, settings_for
 from chicago_crashes_tests.places.layers import put_layer
 from chicago_crashes_tests.platform import Platform, platform

@@ -24,11 +24,11 @@ from chicago_crashes.layers.published import (
     WARDS,
     PublishedLayer,
 )
-from chicago_crashes.local.portal.layers import publish_rows
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import areas
-from chicago_crashes.local.portal.synthetic.layers import offer_layers
 from chicago_crashes.settings import Settings, settings
+from chicago_crashes.stand_in.layers import publish_rows
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import areas
+from chicago_crashes.stand_in.synthetic.layers import offer_layers
 from chicago_crashes_tests.platform import Platform, platform
 
 

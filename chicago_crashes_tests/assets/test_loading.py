@@ -17,9 +17,9 @@ from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import CRASHES, FEEDS
 from chicago_crashes.inspection import day_checks
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import HEAVY_DIRT, generate
 from chicago_crashes.settings import settings
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import HEAVY_DIRT, generate
 from chicago_crashes_tests.platform import Platform, platform
 
 FIRST, LAST = date(2024, 3, 8), date(2024, 3, 12)

@@ -16,9 +16,9 @@ from chicago_crashes.automation.quality import SCORE, month_tags, ranges
 from chicago_crashes.automation.sensors import days_of
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import CRASHES, FEEDS, Feed
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.settings import settings
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.platform import Platform, platform
 
 FIRST, LAST = date(2024, 1, 30), date(2024, 2, 2)

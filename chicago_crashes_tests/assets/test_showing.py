@@ -12,8 +12,8 @@ import pytest
 from chicago_crashes.assets.description import table_key
 from chicago_crashes.assets.showing import preview_columns
 from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, Feed, Kind
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import generate
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.platform import Platform, platform
 
 FIRST, MIDDLE, LAST = date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 2)

@@ -18,11 +18,11 @@ from chicago_crashes.automation.sensors import CHANGE_TAG, TRIES
 from chicago_crashes.changes import Changes, DayRange, ranges_of
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.settings import settings
 from chicago_crashes.soda.signatures import Signature
 from chicago_crashes.stale import Reason, StaleDay
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.platform import Platform, platform
 
 FIRST, LAST = date(2024, 3, 1), date(2024, 3, 4)

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.local.portal.faults import ROWS, Fault
-from chicago_crashes.local.portal.serve import RunningPortal, serving
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.postgis.presence import is_present, present
+from chicago_crashes.stand_in.faults import ROWS, Fault
+from chicago_crashes.stand_in.serve import RunningPortal, serving
+from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.commands.running import ended, publish, run, settings_for, started, synthetic_frames
 
 FIRST, LAST = date(2024, 3, 1), date(2024, 3, 2)

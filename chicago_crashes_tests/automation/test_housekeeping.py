@@ -13,12 +13,12 @@ from chicago_crashes.assets.description import raw_key, table_key
 from chicago_crashes.automation.housekeeping import PRUNE, TYPES
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS, feed_named
-from chicago_crashes.local.portal.faults import ROWS, Fault
-from chicago_crashes.local.portal.serve import serving
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.local.workplace import dagster_instance
 from chicago_crashes.postgis.run_logs import prune, size_of_event_log
 from chicago_crashes.settings import Settings, settings
+from chicago_crashes.stand_in.faults import ROWS, Fault
+from chicago_crashes.stand_in.serve import serving
+from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.commands.running import load_here, publish, settings_for, synthetic_frames
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 6)

@@ -8,8 +8,8 @@ import polars as pl
 
 from chicago_crashes.cleaning.clean import DAY
 from chicago_crashes.feeds import SYSTEM_FIELDS, Feed
-from chicago_crashes.local.portal.synthetic.days import days_between
-from chicago_crashes.local.portal.synthetic.declared import rows_of
+from chicago_crashes.stand_in.synthetic.days import days_between
+from chicago_crashes.stand_in.synthetic.declared import rows_of
 
 A_DAY = date(2021, 12, 31)
 NOON = "2021-12-31T12:00:00.000"

@@ -10,7 +10,7 @@ import pytest
 from chicago_crashes.cleaning.clean import DAY, Cleaned, clean
 from chicago_crashes.cleaning.schema import failures, key_schema, valid_schema
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.local.portal.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT, Dirt, generate
+from chicago_crashes.stand_in.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT, Dirt, generate
 
 FIRST, LAST = date(2022, 6, 1), date(2022, 6, 21)
 CRASHES_PER_DAY = 40

@@ -16,11 +16,11 @@ import polars as pl
 from chicago_crashes.cli import main
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.foreground.days import load_range
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import Dirt, generate
 from chicago_crashes.logs import OURS
 from chicago_crashes.outcomes import Outcome
 from chicago_crashes.settings import settings
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import Dirt, generate
 
 COMMAND = Path(sys.executable).with_name("chicago-crashes")
 SECONDS = 120

@@ -4,10 +4,10 @@ import json
 from datetime import date
 from pathlib import Path
 
-from chicago_crashes.local.portal.faults import Fault
-from chicago_crashes.local.portal.serve import serving
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic.layers import offer_layers
+from chicago_crashes.stand_in.faults import Fault
+from chicago_crashes.stand_in.serve import serving
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic.layers import offer_layers
 from chicago_crashes_tests.commands.running import run, settings_for
 
 

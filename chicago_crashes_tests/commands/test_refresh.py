@@ -16,10 +16,10 @@ import psycopg
 import pytest
 
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE
-from chicago_crashes.local.portal import mutations
-from chicago_crashes.local.portal.faults import ROWS, Fault
-from chicago_crashes.local.portal.serve import RunningPortal, serving
-from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.stand_in import mutations
+from chicago_crashes.stand_in.faults import ROWS, Fault
+from chicago_crashes.stand_in.serve import RunningPortal, serving
+from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.commands.running import load_here, publish, run, settings_for, synthetic_frames
 from chicago_crashes_tests.faults.convergence import tables_equal_portal
 

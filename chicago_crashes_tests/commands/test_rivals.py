@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from chicago_crashes.feeds import CRASHES, PEOPLE, VEHICLES, Feed
-from chicago_crashes.local.portal import mutations
-from chicago_crashes.local.portal.serve import serving
-from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.stand_in import mutations
+from chicago_crashes.stand_in.serve import serving
+from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.commands.running import publish, run, settings_for, synthetic_frames
 
 FIRST, SECOND, LAST = (date(2024, 3, day) for day in (8, 9, 10))

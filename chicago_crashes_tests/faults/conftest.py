@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.local.portal.serve import RunningPortal, serving
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.soda.client import Portal
+from chicago_crashes.stand_in.serve import RunningPortal, serving
+from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.faults.changing import late_row
 from chicago_crashes_tests.faults.scene import DAYS, Scene, eager_client, empty_database, small_portal
 from chicago_crashes_tests.faults.shrinking import MORE_ROWS, publish_many

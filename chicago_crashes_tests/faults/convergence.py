@@ -12,11 +12,11 @@ from psycopg.rows import dict_row
 
 from chicago_crashes.cleaning.clean import DAY, clean
 from chicago_crashes.feeds import FEEDS, SYSTEM_FIELDS, Feed, Kind
-from chicago_crashes.local.portal.mutations import content
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.postgis.records import recorded_signatures
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.soda.signatures import EMPTY
+from chicago_crashes.stand_in.mutations import content
+from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.oracle import judge
 
 Rows = list[dict[str, Any]]

@@ -17,17 +17,17 @@ from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.ingest import FetchedDay, LoadedDay, fetch_days, load_days
 from chicago_crashes.lake import Lake
-from chicago_crashes.local.portal.faults import ROWS, Fault
-from chicago_crashes.local.portal.mutations import content
-from chicago_crashes.local.portal.serve import RunningPortal
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.postgis.schema import metadata
 from chicago_crashes.shrink import ShrinkError
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure
 from chicago_crashes.soda.windows import MAX_ROWS
+from chicago_crashes.stand_in.faults import ROWS, Fault
+from chicago_crashes.stand_in.mutations import content
+from chicago_crashes.stand_in.serve import RunningPortal
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.faults.convergence import tables_equal_portal
 
 FIRST, LAST = date(2024, 3, 8), date(2024, 3, 11)

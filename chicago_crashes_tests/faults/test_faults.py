@@ -6,9 +6,9 @@ import pytest
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
-from chicago_crashes.local.portal import faults, mutations
-from chicago_crashes.local.portal.faults import ROWS, SIGNATURES, Fault
 from chicago_crashes.soda.errors import PortalDisagreesError, PortalUnavailableError
+from chicago_crashes.stand_in import faults, mutations
+from chicago_crashes.stand_in.faults import ROWS, SIGNATURES, Fault
 from chicago_crashes_tests.faults.changing import change_every_day, free_text, late_row
 from chicago_crashes_tests.faults.scene import DAYS, Scene, eager_client
 

@@ -7,10 +7,6 @@ import pytest
 
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.local.portal import faults
-from chicago_crashes.local.portal.faults import ROWS, SIGNATURES, Fault
-from chicago_crashes.local.portal.serve import RunningPortal
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.errors import (
     NoSuchDatasetError,
@@ -18,6 +14,10 @@ from chicago_crashes.soda.errors import (
     PortalTimeoutError,
     PortalUnavailableError,
 )
+from chicago_crashes.stand_in import faults
+from chicago_crashes.stand_in.faults import ROWS, SIGNATURES, Fault
+from chicago_crashes.stand_in.serve import RunningPortal
+from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.faults.changing import change_every_day
 from chicago_crashes_tests.faults.scene import Scene, Snapshot, eager_client, empty_database
 

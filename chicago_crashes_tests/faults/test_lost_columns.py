@@ -7,9 +7,9 @@ import pytest
 from chicago_crashes.diagnosis.condition import State
 from chicago_crashes.diagnosis.of_portal import dataset
 from chicago_crashes.feeds import CRASHES, FEEDS
-from chicago_crashes.local.portal import mutations
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.soda.columns import LostColumnsError
+from chicago_crashes.stand_in import mutations
+from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.faults.changing import change_every_day
 from chicago_crashes_tests.faults.scene import Scene
 

@@ -7,8 +7,8 @@ import pytest
 
 from chicago_crashes import ingest
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.local.portal import mutations
 from chicago_crashes.postgis.leaving import MassQuarantineError
+from chicago_crashes.stand_in import mutations
 from chicago_crashes_tests.faults.changing import KEY_COLUMN, late_row
 from chicago_crashes_tests.faults.scene import DAYS, Loaded, Scene
 from chicago_crashes_tests.faults.shrinking import accept, publish_many, published_rows, stored

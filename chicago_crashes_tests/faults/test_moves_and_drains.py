@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.local.portal import mutations
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.shrink import ShrinkError
+from chicago_crashes.stand_in import mutations
+from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.faults.changing import late_row
 from chicago_crashes_tests.faults.scene import DAYS, Scene
 from chicago_crashes_tests.faults.shrinking import accept, lose_rows, moved, publish_many

@@ -9,8 +9,8 @@ import pytest
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, VEHICLES, Feed
-from chicago_crashes.local.portal import faults, mutations
 from chicago_crashes.soda.errors import NoSuchDatasetError
+from chicago_crashes.stand_in import faults, mutations
 from chicago_crashes_tests.faults.changing import change_every_day, free_text, late_row
 from chicago_crashes_tests.faults.scene import DAYS, LAST, Scene
 

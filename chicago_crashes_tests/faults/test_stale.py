@@ -16,10 +16,10 @@ from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, Feed
 from chicago_crashes.ingest import fetch_days
 from chicago_crashes.inspection import complete_history
-from chicago_crashes.local.portal import mutations
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes.soda.signatures import EMPTY
 from chicago_crashes.stale import Reason, told_unwatched
+from chicago_crashes.stand_in import mutations
 from chicago_crashes_tests.faults.scene import DAYS, FIRST, LAST, Scene
 
 FRIDAY, SATURDAY, SUNDAY, MONDAY = DAYS

@@ -22,8 +22,8 @@ from chicago_crashes.importing.importer import import_file
 from chicago_crashes.importing.judging import Kept
 from chicago_crashes.ingest import FetchedDay, LoadedDay, load_days
 from chicago_crashes.inspection import complete
-from chicago_crashes.local.portal.synthetic import generate
 from chicago_crashes.postgis.merge import DayCounts
+from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.importing.conftest import Workplace
 from chicago_crashes_tests.importing.export_files import header_line, sound_line, write_export, write_lines
 from chicago_crashes_tests.real_data import REAL_DATA, needs_real_data

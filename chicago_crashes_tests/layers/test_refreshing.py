@@ -22,19 +22,19 @@ from chicago_crashes.layers.published import (
     PublishedLayer,
 )
 from chicago_crashes.layers.refreshing import RefreshedLayer, refresh_layer
-from chicago_crashes.local.portal import faults
-from chicago_crashes.local.portal.exports import publish_directory
-from chicago_crashes.local.portal.faults import ROWS, Fault
-from chicago_crashes.local.portal.layers import publish_rows
-from chicago_crashes.local.portal.serve import RunningPortal, serving
-from chicago_crashes.local.portal.store import PortalStore
-from chicago_crashes.local.portal.synthetic.areas import wards
-from chicago_crashes.local.portal.synthetic.layers import offer_layers
 from chicago_crashes.postgis.layer_examination import examine
 from chicago_crashes.postgis.layers import find_layer, layers
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.layers import EmptyLayerError
+from chicago_crashes.stand_in import faults
+from chicago_crashes.stand_in.exports import publish_directory
+from chicago_crashes.stand_in.faults import ROWS, Fault
+from chicago_crashes.stand_in.layers import publish_rows
+from chicago_crashes.stand_in.serve import RunningPortal, serving
+from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.stand_in.synthetic.areas import wards
+from chicago_crashes.stand_in.synthetic.layers import offer_layers
 from chicago_crashes_tests.real_data import REAL_DATA, needs_real_data
 
 Connection = psycopg.Connection[tuple[object, ...]]

@@ -3,8 +3,8 @@
 import pytest
 from psycopg.types.json import Jsonb
 
-from chicago_crashes.local.portal.synthetic.streets import street_center_lines
 from chicago_crashes.postgis.marts.streets import refresh_intersections, refresh_streets
+from chicago_crashes.stand_in.synthetic.streets import street_center_lines
 from chicago_crashes_tests.marts.city import add_crash, load_days, make_facts
 from chicago_crashes_tests.postgis.loading import Connection, rows_of
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.local.portal.faults import (
+from chicago_crashes.stand_in.faults import (
     ROWS,
     SIGNATURES,
     Fault,
@@ -20,8 +20,8 @@ from chicago_crashes.local.portal.faults import (
     too_many_requests,
     unavailable,
 )
-from chicago_crashes.local.portal.serve import RunningPortal
-from chicago_crashes.local.portal.store import PortalStore
+from chicago_crashes.stand_in.serve import RunningPortal
+from chicago_crashes.stand_in.store import PortalStore
 
 MOST_FAULTS = 4
 MANY_TIMES = 8

@@ -8,9 +8,9 @@ from random import Random
 import polars as pl
 
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
-from chicago_crashes.local.portal import mutations
-from chicago_crashes.local.portal.store import TIMES, PortalStore
-from chicago_crashes.local.portal.synthetic import generate
+from chicago_crashes.stand_in import mutations
+from chicago_crashes.stand_in.store import TIMES, PortalStore
+from chicago_crashes.stand_in.synthetic import generate
 
 CRASHES_PER_DAY = 12
 VICTIMS = 60

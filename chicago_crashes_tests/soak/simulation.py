@@ -19,8 +19,8 @@ from typing import Any
 import psycopg
 
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.local.portal.app import LoggedRequest
-from chicago_crashes.local.portal.serve import serving
+from chicago_crashes.stand_in.app import LoggedRequest
+from chicago_crashes.stand_in.serve import serving
 from chicago_crashes_tests.dagster_ui import DagsterUi, dagster_ui
 from chicago_crashes_tests.faults.convergence import tables_equal_portal
 from chicago_crashes_tests.soak.agreement import agreements

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from chicago_crashes.errors import TransientError
-from chicago_crashes.local.portal.serve import serving
-from chicago_crashes.local.portal.store import PortalStore
 from chicago_crashes.soda.ceiling import postgres_ceiling
+from chicago_crashes.stand_in.serve import serving
+from chicago_crashes.stand_in.store import PortalStore
 
 PER_WINDOW = 12
 WINDOW = timedelta(seconds=1.5)

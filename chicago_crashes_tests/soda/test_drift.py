@@ -6,10 +6,10 @@ import pytest
 
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, Feed
 from chicago_crashes.inspection import schema
-from chicago_crashes.local.portal.datasets import published_type
-from chicago_crashes.local.portal.metadata import NAMES
 from chicago_crashes.soda.described import Published
 from chicago_crashes.soda.drift import Difference, Drift, compare
+from chicago_crashes.stand_in.datasets import published_type
+from chicago_crashes.stand_in.metadata import NAMES
 
 
 def as_declared(feed: Feed) -> list[Published]:
