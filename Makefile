@@ -46,7 +46,8 @@ up: install postgis  ## Run the real thing: PostGIS, Dagster's webserver and dae
 
 clean:  ## Stop the private PostGIS and remove everything these targets made: data, virtual environment, caches
 	@if [ -x $(BIN)/python ] && [ -f $(INSTALLED) ]; then \
-		$(BIN)/python -c 'from chicago_crashes.local import cluster, dagster_home as home; \
+		$(BIN)/python -c 'from chicago_crashes.storage.private_cluster import cluster; \
+			from chicago_crashes.local import dagster_home as home; \
 			cluster.destroy(cluster.HOME / "bench"); cluster.destroy(); home.forget()'; \
 	elif [ -e .local/postgres ] || [ -e .local/bench/postgres ]; then \
 		echo "The private PostGIS is still there: run 'make install', then 'make clean' again." >&2; exit 1; \
@@ -76,7 +77,7 @@ lock:  ## Renew every requirements.lock after a change of the dependencies in py
 	@$(call compile,chicago_crashes_bench/requirements.lock,--extra demo --extra bench --constraint requirements.lock)
 
 postgis: install
-	@$(BIN)/python -m chicago_crashes.local.install
+	@$(BIN)/python -m chicago_crashes.storage.private_cluster.install
 
 browser: install
 	@$(BIN)/python -m chicago_crashes_tests.browser

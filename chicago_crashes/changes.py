@@ -11,14 +11,14 @@ from psycopg import Connection
 
 from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.feeds import Feed
-from chicago_crashes.lake import Lake
-from chicago_crashes.lake_names import VersionName
 from chicago_crashes.postgis.reading import NO_ACCOUNT, Account, accounts
 from chicago_crashes.postgis.records import recorded_signatures
 from chicago_crashes.shrink import note_recovered
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.signatures import EMPTY, Signature, published_days
 from chicago_crashes.stale import Stale, StaleDay, holds_what_was_loaded, why_stale
+from chicago_crashes.storage.lake import Lake
+from chicago_crashes.storage.lake_names import VersionName
 
 LARGEST_GAP = timedelta(days=30)
 """Stale days this near to one another are loaded by one run: the unchanged days between them, neither fetched nor

@@ -12,8 +12,8 @@ from psycopg import Connection
 from chicago_crashes.cleaning.clean import DAY, clean
 from chicago_crashes.cleaning.keys import row_key_of
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.lake import DayFile, Lake
 from chicago_crashes.postgis.traces import Trace, findings_of, quarantined_days, stored_rows, withdrawn_days
+from chicago_crashes.storage.lake import DayFile, Lake
 
 CRASH_ID = "crash_record_id"
 

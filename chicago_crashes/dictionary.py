@@ -19,9 +19,9 @@ from chicago_crashes.feeds import FEEDS, Column, Feed, Kind
 from chicago_crashes.local.workplace import database
 from chicago_crashes.measured import Measured
 from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable
-from chicago_crashes.postgis.schema import hot_spot_tables, mart_tables, metadata, place_tables
-from chicago_crashes.postgis.tables import table_of
 from chicago_crashes.settings import PROJECT_ROOT
+from chicago_crashes.storage.schema.all_tables import hot_spot_tables, mart_tables, metadata, place_tables
+from chicago_crashes.storage.tables import table_of
 
 FILE = PROJECT_ROOT / "docs" / "dictionary.md"
 DATASET_PAGE = "https://data.cityofchicago.org/d/"

@@ -18,7 +18,6 @@ from chicago_crashes.cleaning.clean import DAY, Cleaned, clean
 from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
 from chicago_crashes.feeds import Feed
-from chicago_crashes.lake import DamagedFileError, DayFile, Lake
 from chicago_crashes.postgis.leaving import MassQuarantineError
 from chicago_crashes.postgis.losses import hold_back
 from chicago_crashes.postgis.merge import DayCounts, MergedDays, NewerVersionLoadedError, SourceDay, merge_days
@@ -30,6 +29,7 @@ from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, Reviewed, download
 from chicago_crashes.soda.signatures import Signature
 from chicago_crashes.soda.windows import MAX_ROWS
+from chicago_crashes.storage.lake import DamagedFileError, DayFile, Lake
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,6 @@ from psycopg import Connection
 from chicago_crashes.changes import Changes
 from chicago_crashes.feeds import Feed
 from chicago_crashes.feeds.rules import Question, Rule, Severity, quarantine_rules, value_rules
-from chicago_crashes.lake import Lake
 from chicago_crashes.postgis.consistency import FIRST_OF_ALL, LAST_OF_ALL, Judged, judged_days, loaded_days, together
 from chicago_crashes.postgis.reading import (
     NO_ACCOUNT,
@@ -32,6 +31,7 @@ from chicago_crashes.relations import Comparison, comparisons_of
 from chicago_crashes.shrink import DAY_MAY_LOSE, FEWEST_ROWS
 from chicago_crashes.soda.drift import Difference, Drift
 from chicago_crashes.stale import FAULTS, Reason, tallies, told_in_full, told_out_of_reach
+from chicago_crashes.storage.lake import Lake
 
 EXAMPLES = 5
 DAYS_A_BLOCK = 100

@@ -14,11 +14,11 @@ from psycopg import Connection
 from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.errors import CrashesError, PermanentError
 from chicago_crashes.feeds import Feed
-from chicago_crashes.lake import DamagedFileError, DayFile, Lake
-from chicago_crashes.lake_names import DayFolder
 from chicago_crashes.postgis.reading import Merged, merged_days
 from chicago_crashes.postgis.records import newest_fetches
 from chicago_crashes.soda.signatures import Signature
+from chicago_crashes.storage.lake import DamagedFileError, DayFile, Lake
+from chicago_crashes.storage.lake_names import DayFolder
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from chicago_crashes.feeds import Feed
-from chicago_crashes.lake_names import VersionName
 from chicago_crashes.postgis.reading import Account, Record
 from chicago_crashes.soda.signatures import EMPTY, Signature
+from chicago_crashes.storage.lake_names import VersionName
 
 DAYS_NAMED = 5
 

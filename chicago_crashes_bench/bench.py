@@ -8,8 +8,8 @@ from functools import cached_property
 
 from chicago_crashes.assets.partitions import chunks
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
-from chicago_crashes.lake import Lake
 from chicago_crashes.settings import settings
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_bench.growth import Growth
 from chicago_crashes_bench.history import History, loaded_history
 from chicago_crashes_bench.portal import PortalProcess, portal_process

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 
 from chicago_crashes.feeds import SYSTEM_FIELDS, Feed, Kind
-from chicago_crashes.lake import Lake
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.stand_in.mutations import PORTAL_TIME
 from chicago_crashes.stand_in.synthetic import generate
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_bench.sizes import CRASHES_A_DAY, FIRST_DAY
 
 DAY = "day of the row"

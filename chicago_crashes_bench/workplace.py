@@ -15,9 +15,9 @@ from filelock import FileLock, Timeout
 from psycopg import sql
 from sqlalchemy import make_url
 
-from chicago_crashes.local import cluster
-from chicago_crashes.postgis import migrate
 from chicago_crashes.settings import PROJECT_ROOT
+from chicago_crashes.storage.private_cluster import cluster
+from chicago_crashes.storage.schema import migrate
 from chicago_crashes_bench.sizes import FIRST_DAY
 
 HOME = PROJECT_ROOT / ".local" / "bench"

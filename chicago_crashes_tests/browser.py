@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from chicago_crashes.errors import CrashesError
-from chicago_crashes.local.system_packages import apt_commands, privilege_of_root, run_installer
+from chicago_crashes.storage.private_cluster.system_packages import apt_commands, privilege_of_root, run_installer
 
 NAMES = ("chromium", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu")

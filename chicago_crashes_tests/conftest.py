@@ -5,7 +5,6 @@ folder and removes it at the end; whichever worker needs a database first starts
 folder of a server that somebody else starts and removes, for many short sessions.
 """
 
-import importlib
 import os
 import shutil
 import tempfile
@@ -21,8 +20,11 @@ import pytest
 from filelock import FileLock
 from psycopg import sql
 
-from chicago_crashes.local import cluster
 from chicago_crashes.settings import settings
+from chicago_crashes.storage.private_cluster import cluster
+from chicago_crashes.storage.schema import migrate
+
+pytest_plugins = ("chicago_crashes_tests.emptied_database",)
 
 TEMPLATE = "crashes_template"
 SERVER_HOME = pytest.StashKey[Path]()
@@ -100,12 +102,6 @@ def prepare_template(url: str) -> None:
     """Bring an empty database to the state that tests start from."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
-    try:
-        migrate = importlib.import_module("chicago_crashes.postgis.migrate")
-    except ModuleNotFoundError as error:
-        if error.name not in ("chicago_crashes.postgis", "chicago_crashes.postgis.migrate"):
-            raise
-        return
     migrate.upgrade(url)
 
 

@@ -20,14 +20,14 @@ from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.feeds.rules import quarantine_rules, value_rules
 from chicago_crashes.inspection import day_checks
-from chicago_crashes.local import cluster
-from chicago_crashes.postgis.migrate import upgrade
 from chicago_crashes.relations import comparisons_of
 from chicago_crashes.rulebook import PAGE, with_section
 from chicago_crashes.settings import settings
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import HEAVY_DIRT, Dirt, generate
 from chicago_crashes.stand_in.synthetic.seeded import seeded_by_rule
+from chicago_crashes.storage.private_cluster import cluster
+from chicago_crashes.storage.schema.migrate import upgrade
 from chicago_crashes_tests.platform import Platform, platform
 
 FIRST, LAST, SEED = date(2024, 3, 1), date(2024, 3, 21), 15

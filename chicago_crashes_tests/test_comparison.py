@@ -13,11 +13,11 @@ import pytest
 from chicago_crashes.comparison import ComparedRow, Place, compare
 from chicago_crashes.feeds import feed_named
 from chicago_crashes.ingest import fetch_days, load_days
-from chicago_crashes.lake import Lake
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_tests.commands.running import publish, run, settings_for, synthetic_frames
 
 DAY = date(2024, 3, 4)

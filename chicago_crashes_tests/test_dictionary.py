@@ -10,7 +10,7 @@ from chicago_crashes.dictionary import dictionary
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import CRASHES, FEEDS, feed_named
 from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable, measure
-from chicago_crashes.postgis.tables import table_of
+from chicago_crashes.storage.tables import table_of
 
 ADDED = {"extra", "source_updated_at", "created_at", "updated_at"}
 

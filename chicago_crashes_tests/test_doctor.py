@@ -23,13 +23,13 @@ from chicago_crashes.diagnosis import examination, of_answers, of_dagster, of_da
 from chicago_crashes.diagnosis.condition import Condition, State, examined, problem
 from chicago_crashes.diagnosis.examination import examine
 from chicago_crashes.feeds import FEEDS, feed_named
-from chicago_crashes.local import cluster
 from chicago_crashes.local.workplace import dagster_instance
 from chicago_crashes.postgis.outdated import outdated
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.faults import Fault
 from chicago_crashes.stand_in.serve import RunningPortal, serving
 from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.storage.private_cluster import cluster
 from chicago_crashes_tests.commands.running import load_here, publish, run, settings_for, synthetic_frames
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 5)

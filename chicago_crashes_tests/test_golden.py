@@ -12,7 +12,6 @@ from psycopg.rows import dict_row
 
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Column, Feed, Kind, feed_named
 from chicago_crashes.ingest import FetchedDay, LoadedDay, fetch_days, load_days
-from chicago_crashes.lake import Lake
 from chicago_crashes.postgis.consistency import judged_days, together
 from chicago_crashes.relations import Comparison, comparisons_of
 from chicago_crashes.soda.ceiling import Unlimited
@@ -20,6 +19,7 @@ from chicago_crashes.soda.client import Portal
 from chicago_crashes.stand_in.exports import publish_directory
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_tests.platform import Platform, platform
 from chicago_crashes_tests.real_data import REAL_DATA, needs_real_data
 

@@ -10,8 +10,8 @@ import pytest
 from chicago_crashes.cleaning.clean import DAY as DAY_COLUMN
 from chicago_crashes.feeds import feed_named
 from chicago_crashes.ingest import LoadedDay, load_days
-from chicago_crashes.lake import DayFile, Lake
 from chicago_crashes.soda.reconcile import signature_of
+from chicago_crashes.storage.lake import DayFile, Lake
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 
 CRASHES = feed_named("crashes")

@@ -18,8 +18,8 @@ from chicago_crashes.inspection import (
     unique_and_valid,
     valid_history,
 )
-from chicago_crashes.lake import Lake
 from chicago_crashes.relations import Comparison, comparisons_of
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_tests.cleaning.raw_rows import Row, raw_frame
 from chicago_crashes_tests.postgis.loading import FETCHED, SIGNED, Connection, Days, connected, load
 

@@ -20,7 +20,6 @@ from chicago_crashes.feeds import FEEDS, feed_named
 from chicago_crashes.hot_spots.cell_analysis import refresh_hot_spots
 from chicago_crashes.hot_spots.parameters import HotSpotParameters
 from chicago_crashes.ingest import LoadedDay, fetch_days, load_days
-from chicago_crashes.lake import Lake
 from chicago_crashes.layers.published import CITY_BOUNDARY, COMMUNITY_AREAS, POLICE_BEATS, STREET_CENTER_LINES, WARDS
 from chicago_crashes.layers.refreshing import refresh_layer
 from chicago_crashes.postgis.assignment import assign_locations
@@ -35,6 +34,7 @@ from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes.stand_in.synthetic.layers import offer_layers
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_tests.commands.running import load_here, publish, settings_for
 from chicago_crashes_tests.marts.city import refresh_all
 from chicago_crashes_tests.postgis.loading import Connection

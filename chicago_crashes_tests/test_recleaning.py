@@ -11,11 +11,11 @@ import pytest
 from chicago_crashes.cleaning.version import rules_digest
 from chicago_crashes.feeds import Column, Feed, feed_named
 from chicago_crashes.ingest import LoadedDay, load_days
-from chicago_crashes.lake import Lake
-from chicago_crashes.postgis import migrate
-from chicago_crashes.postgis.downgrade import downgrade, losses
 from chicago_crashes.postgis.merge import DayCounts
 from chicago_crashes.soda.reconcile import signature_of
+from chicago_crashes.storage.lake import Lake
+from chicago_crashes.storage.schema import migrate
+from chicago_crashes.storage.schema.downgrade import downgrade, losses
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 from chicago_crashes_tests.commands.running import run
 

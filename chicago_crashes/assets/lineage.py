@@ -6,7 +6,7 @@ import dagster as dg
 
 from chicago_crashes.assets.description import portal_key, raw_key
 from chicago_crashes.feeds import SYSTEM_FIELDS, Feed
-from chicago_crashes.postgis.tables import table_of
+from chicago_crashes.storage.tables import table_of
 
 
 def raw_lineage(feed: Feed) -> dg.TableColumnLineage:

@@ -14,9 +14,9 @@ from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.checks.step_checks import Check, Judgement, results_of, specs_of
 from chicago_crashes.feeds import Feed
 from chicago_crashes.postgis.quality import score_months, scores
-from chicago_crashes.postgis.tables import QUALITY_SCORES
 from chicago_crashes.quality import CITYWIDE_SINCE, LOW, VERY_LOW, LowScores, Score, low_scores
 from chicago_crashes.relations import comparisons_of
+from chicago_crashes.storage.tables import QUALITY_SCORES
 
 MONTH_FORMAT = "%Y-%m"
 """Not a day's: nobody may take a run over months for one that loads their first days."""

@@ -14,10 +14,10 @@ from pydantic import SecretStr
 
 from chicago_crashes.alerts.causes import record_refused_token, resolve_refused_token
 from chicago_crashes.alerts.noticing import keep
-from chicago_crashes.lake import Lake
-from chicago_crashes.local.cluster import url_of
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
+from chicago_crashes.storage.lake import Lake
+from chicago_crashes.storage.private_cluster.cluster import url_of
 
 logger = logging.getLogger(__name__)
 

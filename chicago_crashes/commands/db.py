@@ -9,11 +9,11 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from chicago_crashes.commands.console import console
-from chicago_crashes.local import cluster
 from chicago_crashes.local.workplace import some_database
-from chicago_crashes.postgis import migrate
-from chicago_crashes.postgis.downgrade import Loss, losses
-from chicago_crashes.postgis.downgrade import downgrade as take_back
+from chicago_crashes.storage.private_cluster import cluster
+from chicago_crashes.storage.schema import migrate
+from chicago_crashes.storage.schema.downgrade import Loss, losses
+from chicago_crashes.storage.schema.downgrade import downgrade as take_back
 
 app = typer.Typer(help="The database: start, stop, migrate.", no_args_is_help=True)
 

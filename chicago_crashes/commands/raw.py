@@ -27,7 +27,7 @@ def raw(
 ) -> None:
     """Show a crash, its people and its vehicles: column by column as published, as stored, and what cleaning found."""
     from chicago_crashes.comparison import compare
-    from chicago_crashes.lake import Lake
+    from chicago_crashes.storage.lake import Lake
 
     with database() as url, psycopg.connect(url) as connection:
         rows = compare(connection, Lake(settings().raw_url), crash_record_id.strip())

@@ -13,12 +13,12 @@ from chicago_crashes.diagnosis import of_answers, of_dagster, of_database, of_la
 from chicago_crashes.diagnosis.condition import Condition, State, examined, problem, unexamined, warning
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.local import cluster, place
 from chicago_crashes.local.workplace import dagster_instance, some_database
-from chicago_crashes.postgis.migrate import engine_for
 from chicago_crashes.settings import Settings
 from chicago_crashes.soda.ceiling import Ceiling, Unlimited, postgres_ceiling
 from chicago_crashes.soda.client import Portal
+from chicago_crashes.storage.private_cluster import cluster, place
+from chicago_crashes.storage.schema.migrate import engine_for
 
 OF_DATABASE = ("PostGIS", "schema", "indexes")
 OF_DAGSTER = ("Dagster's storage", "automation", "daemon", "answers", "event log")

@@ -6,7 +6,7 @@ from psycopg import Connection
 
 from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.errors import CrashesError
-from chicago_crashes.postgis import migrate
+from chicago_crashes.storage.schema import migrate
 
 OLDEST = 150000
 """`nulls not distinct`, which the tables need, came with PostgreSQL 15."""

@@ -6,9 +6,9 @@ from psycopg import Connection
 
 from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.lake import Lake, LakeUnavailableError
 from chicago_crashes.postgis.reading import records
 from chicago_crashes.stale import StaleDay, of_raw_file, told
+from chicago_crashes.storage.lake import Lake, LakeUnavailableError
 
 GIGABYTE = 1_000_000_000
 COMFORT, NEED = 5 * GIGABYTE, GIGABYTE

@@ -10,7 +10,6 @@ from chicago_crashes.changes import find_changes
 from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.lake import Lake
 from chicago_crashes.postgis.reading import has_values
 from chicago_crashes.soda.ceiling import SCHEMA, TABLE
 from chicago_crashes.soda.client import Portal
@@ -18,6 +17,7 @@ from chicago_crashes.soda.columns import LostColumnsError, published_columns
 from chicago_crashes.soda.drift import never
 from chicago_crashes.soda.errors import NoSuchDatasetError
 from chicago_crashes.stale import told, told_out_of_reach
+from chicago_crashes.storage.lake import Lake
 
 REQUESTS = 2 * len(FEEDS) + 2
 """What an examination asks the portal."""

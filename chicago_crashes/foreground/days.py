@@ -19,7 +19,6 @@ from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS, Feed, feeds_named
-from chicago_crashes.lake import Lake
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.outcomes import OnStep, Outcome
 from chicago_crashes.postgis.presence import is_present, present
@@ -31,6 +30,7 @@ from chicago_crashes.soda.columns import LostColumnsError, published_columns
 from chicago_crashes.soda.errors import NoSuchDatasetError
 from chicago_crashes.stale import StaleDay
 from chicago_crashes.status import FeedStatus, feed_status
+from chicago_crashes.storage.lake import Lake
 
 
 @dataclass(frozen=True, slots=True)

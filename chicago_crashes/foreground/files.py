@@ -16,9 +16,9 @@ from chicago_crashes.feeds import feeds_named
 from chicago_crashes.importing.files import ExportFile, RefusedFile, find_exports
 from chicago_crashes.importing.importer import FileOutcome, OnBytes, import_file
 from chicago_crashes.importing.judging import Kept
-from chicago_crashes.lake import Lake
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.settings import settings
+from chicago_crashes.storage.lake import Lake
 
 ProgressOfFile = Callable[[ExportFile], AbstractContextManager[OnBytes]]
 

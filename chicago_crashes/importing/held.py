@@ -8,10 +8,10 @@ from psycopg import Connection, sql
 
 from chicago_crashes.feeds import Feed
 from chicago_crashes.importing.judging import joined_keys, key_columns, typed
-from chicago_crashes.lake import Lake
-from chicago_crashes.postgis.copy import copy_to_stage
 from chicago_crashes.postgis.row_keys import stored_row_key
-from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.storage.copy import copy_to_stage
+from chicago_crashes.storage.lake import Lake
+from chicago_crashes.storage.sql_files import sql_file
 
 IMPORTED_BY = "import "
 """The `run_id` of what came from a file is this and the file's name; no run of Dagster is called so."""

@@ -26,13 +26,13 @@ from chicago_crashes.importing.records import Row, read_records
 from chicago_crashes.importing.refusals import Reason, Refusal
 from chicago_crashes.importing.spool import Spool
 from chicago_crashes.ingest import LoadedDay, load_days
-from chicago_crashes.lake import DayFile, Lake
 from chicago_crashes.postgis.merge import DayCounts
 from chicago_crashes.postgis.records import recorded_signatures
 from chicago_crashes.raw_files import newest_known
 from chicago_crashes.shrink import FEED_MAY_LOSE, FEWEST_ROWS, losses
 from chicago_crashes.soda.download import DayFailure
 from chicago_crashes.soda.signatures import Signature
+from chicago_crashes.storage.lake import DayFile, Lake
 
 ROWS_A_BATCH = 20_000
 

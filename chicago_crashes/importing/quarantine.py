@@ -17,7 +17,7 @@ from psycopg import Connection
 
 from chicago_crashes.feeds import Feed
 from chicago_crashes.importing.refusals import Refusal
-from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.storage.sql_files import sql_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from sqlalchemy import make_url
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.local.workplace import some_database
-from chicago_crashes.postgis import migrate
 from chicago_crashes.settings import PROJECT_ROOT, settings
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import DOCUMENTED_DIRT, Dirt, generate
 from chicago_crashes.stand_in.synthetic.layers import offer_layers
+from chicago_crashes.storage.schema import migrate
 
 FIRST_DAY, LAST_DAY = date(2024, 1, 1), date(2024, 1, 31)
 DATABASE = "crashes_demo"

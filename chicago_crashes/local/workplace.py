@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from chicago_crashes.local import cluster, dagster_home
-from chicago_crashes.postgis import migrate
+from chicago_crashes.local import dagster_home
 from chicago_crashes.settings import settings
+from chicago_crashes.storage.private_cluster import cluster
+from chicago_crashes.storage.schema import migrate
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance

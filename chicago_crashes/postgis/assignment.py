@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from chicago_crashes.layers.published import CITY_BOUNDARY, POLICE_BEATS
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
-from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.storage.sql_files import sql_file
 
 NEAREST_WITHIN_FEET = 200.0
 """A place in no area belongs to the nearest one no farther away than this: places on the city's edge are published with

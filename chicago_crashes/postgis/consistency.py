@@ -8,8 +8,8 @@ from typing import Any
 from psycopg import Connection, sql
 
 from chicago_crashes.feeds import Feed
-from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.relations import Comparison
+from chicago_crashes.storage.sql_files import sql_file
 
 FIRST_OF_ALL, LAST_OF_ALL = date(1, 1, 1), date(9999, 12, 30)
 EXAMPLES = 5

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from chicago_crashes.postgis.mart_tables import AREA_COLUMNS
 from chicago_crashes.postgis.marts.counts import AGES, INJURIES, MODES
 from chicago_crashes.postgis.refreshing import Refreshed, record_refresh, taking_turns
-from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.storage.sql_files import sql_file
 
 MART = "crash_facts"
 

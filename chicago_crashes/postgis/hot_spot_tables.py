@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy import Column as TableColumn
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chicago_crashes.postgis.tables import SRID, metadata
+from chicago_crashes.storage.tables import SRID, metadata
 
 
 def _period_columns() -> list[TableColumn[date]]:

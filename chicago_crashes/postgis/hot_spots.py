@@ -14,9 +14,9 @@ from psycopg.rows import class_row, dict_row
 from chicago_crashes.hot_spots.grids import StudyArea
 from chicago_crashes.hot_spots.parameters import GridKind, Measure, Period
 from chicago_crashes.layers.published import CITY_BOUNDARY, STREET_CENTER_LINES
-from chicago_crashes.postgis.copy import copy_from_query, copy_rows
-from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.quality import CITYWIDE_SINCE
+from chicago_crashes.storage.copy import copy_from_query, copy_rows
+from chicago_crashes.storage.sql_files import sql_file
 
 MARGIN_FEET = 1320.0
 """Around the places with crashes, where the City's boundary is not there to say how far a field goes."""

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 from chicago_crashes.layers.features import Shape
 from chicago_crashes.postgis.layers import TABLES
 from chicago_crashes.postgis.place_tables import SRID_FEET
-from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.storage.sql_files import sql_file
 
 
 @dataclass(frozen=True, slots=True)

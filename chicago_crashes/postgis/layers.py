@@ -15,7 +15,7 @@ from chicago_crashes.errors import PermanentError
 from chicago_crashes.layers.features import Feature, Layer, Shape
 from chicago_crashes.postgis.place_tables import AREAS, LINES, POINTS, SRID_FEET
 from chicago_crashes.postgis.refreshing import take_turn
-from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.storage.sql_files import sql_file
 
 MOST_LOST = 0.10
 """The share of its features a layer may lose without anybody's word for it."""

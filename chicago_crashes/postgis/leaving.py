@@ -21,8 +21,8 @@ from chicago_crashes.postgis.losses import (
     spend,
     still_gone,
 )
-from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.shrink import DAY_MAY_LOSE, FEED_MAY_LOSE, FEWEST_ROWS, ShrinkError, how_to_accept, is_too_much
+from chicago_crashes.storage.sql_files import sql_file
 
 DAYS_NAMED = 10
 

@@ -11,9 +11,9 @@ from psycopg.rows import class_row
 from sqlalchemy.dialects import postgresql
 
 from chicago_crashes.feeds import Feed
-from chicago_crashes.postgis.copy import copy_from_query
-from chicago_crashes.postgis.sql_files import sql_file
-from chicago_crashes.postgis.tables import table_of
+from chicago_crashes.storage.copy import copy_from_query
+from chicago_crashes.storage.sql_files import sql_file
+from chicago_crashes.storage.tables import table_of
 
 REMEMBERED = timedelta(days=365)
 """For so long rows that left are added up."""

@@ -23,7 +23,7 @@ from sqlalchemy import Column as TableColumn
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from chicago_crashes.postgis.marts.counts import COUNTS, GROUPS, INJURIES
-from chicago_crashes.postgis.tables import SRID, metadata
+from chicago_crashes.storage.tables import SRID, metadata
 
 
 def count_columns() -> list[TableColumn[int]]:

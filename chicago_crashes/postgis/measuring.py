@@ -11,7 +11,7 @@ from sqlalchemy import DateTime
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chicago_crashes.feeds import Feed, Kind
-from chicago_crashes.postgis.tables import table_of
+from chicago_crashes.storage.tables import table_of
 
 LONGEST_EXAMPLE = 40
 SHARED_BY = 5

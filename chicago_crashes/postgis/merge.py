@@ -23,13 +23,13 @@ from chicago_crashes.cleaning.clean import DAY, RECORD_DAY, Cleaned
 from chicago_crashes.cleaning.keys import ROW_KEY
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import Feed
-from chicago_crashes.postgis.copy import copy_rows, copy_to_stage
 from chicago_crashes.postgis.leaving import guard_what_leaves
 from chicago_crashes.postgis.recleaning import RECLEANED, recleaned_days
 from chicago_crashes.postgis.rivals import Rival, let_go, let_the_newest_win, set_aside
 from chicago_crashes.postgis.row_keys import stored_row_key
-from chicago_crashes.postgis.sql_files import sql_file
-from chicago_crashes.postgis.tables import FINDINGS, QUARANTINE, SIGNATURES
+from chicago_crashes.storage.copy import copy_rows, copy_to_stage
+from chicago_crashes.storage.sql_files import sql_file
+from chicago_crashes.storage.tables import FINDINGS, QUARANTINE, SIGNATURES
 
 
 @dataclass(frozen=True, slots=True)

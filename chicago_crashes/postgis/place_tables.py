@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy import Column as TableColumn
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chicago_crashes.postgis.tables import SRID, metadata
+from chicago_crashes.storage.tables import SRID, metadata
 
 SRID_FEET = 3435
 """NAD83 / Illinois East in US survey feet: what areas and distances are measured in."""

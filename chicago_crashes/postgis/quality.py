@@ -9,9 +9,9 @@ from psycopg.rows import class_row
 
 from chicago_crashes import quality
 from chicago_crashes.feeds import Feed, feed_named
-from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.quality import Score
 from chicago_crashes.relations import Comparison, comparisons_of
+from chicago_crashes.storage.sql_files import sql_file
 
 WORK_MEMORY = "192MB"
 """What the joins of the whole history need to stay out of temporary files."""

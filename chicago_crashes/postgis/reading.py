@@ -9,10 +9,10 @@ from psycopg import Connection, sql
 from psycopg.rows import class_row
 
 from chicago_crashes.feeds import Feed
-from chicago_crashes.postgis.copy import copy_from_query
 from chicago_crashes.postgis.merge import DayCounts, unchanged_counts
-from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.soda.signatures import Signature
+from chicago_crashes.storage.copy import copy_from_query
+from chicago_crashes.storage.sql_files import sql_file
 
 
 @dataclass(frozen=True, slots=True)

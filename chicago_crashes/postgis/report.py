@@ -9,9 +9,9 @@ from psycopg import Connection, errors, sql
 from psycopg.rows import class_row
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.report.finding import KnownArea
 from chicago_crashes.report.places import Area, Circle, Place, Polygon
+from chicago_crashes.storage.sql_files import sql_file
 
 GeoJson = Mapping[str, Any]
 KINDS = {Area: "area", Circle: "point", Polygon: "polygon"}

@@ -19,9 +19,9 @@ from chicago_crashes.cleaning.clean import DAY, REASON, RECORD_DAY, RIVAL_DAY, T
 from chicago_crashes.cleaning.keys import ROW_KEY, row_key
 from chicago_crashes.feeds import Feed
 from chicago_crashes.feeds.rules import SECOND_ROW_ELSEWHERE
-from chicago_crashes.postgis.copy import copy_from_query
 from chicago_crashes.postgis.row_keys import stored_row_key
-from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.storage.copy import copy_from_query
+from chicago_crashes.storage.sql_files import sql_file
 
 STORED_DAY, STORED_TOUCHED = "stored:day", "stored:source_updated_at"
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from psycopg import Connection, sql
 
-from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.storage.sql_files import sql_file
 
 ENDED = ["SUCCESS", "FAILURE", "CANCELED"]
 BATCH = 20_000

@@ -9,7 +9,7 @@ from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
 from chicago_crashes.feeds import Coordinates, Feed
-from chicago_crashes.postgis.copy import copy_from_query
+from chicago_crashes.storage.copy import copy_from_query
 
 
 def rows_by_month(connection: Connection, feed: Feed) -> dict[date, int]:

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session, registry
 
 from chicago_crashes.cleaning.clean import DAY, clean
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.lake import Lake
-from chicago_crashes.postgis.migrate import engine_for
-from chicago_crashes.postgis.tables import table_of
+from chicago_crashes.storage.lake import Lake
+from chicago_crashes.storage.schema.migrate import engine_for
+from chicago_crashes.storage.tables import table_of
 from chicago_crashes_bench.baselines import Rate
 from chicago_crashes_bench.bench import Bench
 from chicago_crashes_bench.database import settle

@@ -15,10 +15,10 @@ import psycopg
 
 from chicago_crashes.feeds import CRASHES
 from chicago_crashes.ingest import FetchedDay, fetch_days
-from chicago_crashes.lake import Lake
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.signatures import published_days
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_bench.bench import Bench, Found, first_days, runs_of
 from chicago_crashes_bench.growth import Growth
 from chicago_crashes_bench.portal import PortalProcess

@@ -6,9 +6,9 @@ import psycopg
 
 from chicago_crashes.changes import find_changes
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.lake import Lake
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_bench import database
 from chicago_crashes_bench.bench import Bench, Found
 from chicago_crashes_bench.results import Amount, Bar, Kind, Measurement, Unit

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from chicago_crashes.feeds import CRASHES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.ingest import LoadedDay, load_days
-from chicago_crashes.lake import Lake
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_bench import database
 from chicago_crashes_bench.bench import Bench, Found, first_days, runs_of
 from chicago_crashes_bench.growth import Growth

@@ -16,12 +16,12 @@ from chicago_crashes.changes import DayRange, find_changes
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES
 from chicago_crashes.foreground.days import open_portal
-from chicago_crashes.lake import Lake
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.faults import Fault
 from chicago_crashes.stand_in.mutations import amend, content, delete_rows, publish_more
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_tests.alerts.receiver import SECRETS, Receiver
 from chicago_crashes_tests.platform import Platform, platform
 

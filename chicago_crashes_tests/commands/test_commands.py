@@ -15,11 +15,11 @@ from psycopg import sql
 
 from chicago_crashes.cleaning.clean import DAY, clean
 from chicago_crashes.feeds import FEEDS, PEOPLE, feed_named
-from chicago_crashes.lake import Lake
 from chicago_crashes.postgis.merge import SourceDay, merge_days
 from chicago_crashes.stand_in.mutations import amend, content, drop_column, replace_all
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
+from chicago_crashes.storage.lake import Lake
 from chicago_crashes_tests.commands.running import Ended, publish, run, run_apart, settings_for, synthetic_frames
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 5)

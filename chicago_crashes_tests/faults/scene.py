@@ -16,8 +16,6 @@ from chicago_crashes.changes import find_changes
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.ingest import FetchedDay, LoadedDay, fetch_days, load_days
-from chicago_crashes.lake import Lake
-from chicago_crashes.postgis.schema import metadata
 from chicago_crashes.shrink import ShrinkError
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
@@ -28,6 +26,8 @@ from chicago_crashes.stand_in.mutations import content
 from chicago_crashes.stand_in.serve import RunningPortal
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate
+from chicago_crashes.storage.lake import Lake
+from chicago_crashes.storage.schema.all_tables import metadata
 from chicago_crashes_tests.faults.convergence import tables_equal_portal
 
 FIRST, LAST = date(2024, 3, 8), date(2024, 3, 11)

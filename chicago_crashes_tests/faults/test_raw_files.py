@@ -10,9 +10,9 @@ from psycopg import sql
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, Feed
 from chicago_crashes.ingest import FetchedDay, fetch_days
-from chicago_crashes.lake import DayFile
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.stand_in import faults
+from chicago_crashes.storage.lake import DayFile
 from chicago_crashes_tests.faults.changing import change_every_day
 from chicago_crashes_tests.faults.scene import DAYS, Loaded, Scene
 

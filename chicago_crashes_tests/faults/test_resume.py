@@ -16,9 +16,9 @@ from psycopg import sql
 
 from chicago_crashes.errors import TransientError
 from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, VEHICLES, Feed
-from chicago_crashes.lake import LakeUnavailableError
 from chicago_crashes.soda.errors import PortalUnavailableError
 from chicago_crashes.stand_in import faults, mutations
+from chicago_crashes.storage.lake import LakeUnavailableError
 from chicago_crashes_tests.faults.changing import change_every_day
 from chicago_crashes_tests.faults.scene import DAYS, Loaded, Scene
 

@@ -24,9 +24,7 @@ from chicago_crashes.feeds import FEEDS, Cadence, Coordinates, Feed, feed_named
 from chicago_crashes.feeds.columns import integer, latitude, longitude, point, text, timestamp
 from chicago_crashes.importing.files import ExportFile, find_exports
 from chicago_crashes.inspection import day_checks, history_checks
-from chicago_crashes.lake import Lake
 from chicago_crashes.postgis.quality import scores
-from chicago_crashes.postgis.tables import table_of
 from chicago_crashes.rulebook import rulebook
 from chicago_crashes.settings import settings
 from chicago_crashes.soda.ceiling import Unlimited
@@ -34,6 +32,8 @@ from chicago_crashes.soda.client import Portal
 from chicago_crashes.stand_in import mutations
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import DOCUMENTED_DIRT, generate
+from chicago_crashes.storage.lake import Lake
+from chicago_crashes.storage.tables import table_of
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 from chicago_crashes_tests.importing.export_files import header_line
 from chicago_crashes_tests.platform import Platform, platform

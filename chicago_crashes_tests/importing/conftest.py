@@ -14,8 +14,8 @@ from chicago_crashes.feeds import Feed
 from chicago_crashes.foreground.files import Imported, import_files
 from chicago_crashes.importing.files import ExportFile, find_exports
 from chicago_crashes.importing.importer import FileOutcome, OnBytes
-from chicago_crashes.lake import Lake
 from chicago_crashes.settings import settings
+from chicago_crashes.storage.lake import Lake
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from psycopg import sql
 
-from chicago_crashes.postgis.functions import FUNCTIONS
 from chicago_crashes.postgis.mart_tables import UNIT_COSTS
-from chicago_crashes.postgis.schema import metadata
+from chicago_crashes.storage.schema.all_tables import metadata
+from chicago_crashes.storage.schema.functions import FUNCTIONS
 from chicago_crashes_tests.postgis.loading import Connection, connected
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from chicago_crashes.local import cluster
 from chicago_crashes.settings import PROJECT_ROOT
+from chicago_crashes.storage.private_cluster import cluster
 from chicago_crashes_tests.mutation.core import CORE
 from chicago_crashes_tests.mutation.drawing import Drawn, draw, possible
 from chicago_crashes_tests.mutation.equivalents import declared

@@ -15,11 +15,11 @@ from chicago_crashes.changes import Changes, find_changes, ranges_of
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.ingest import FetchedDay, fetch_days, load_days
-from chicago_crashes.lake import Lake
 from chicago_crashes.shrink import ShrinkError
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure
+from chicago_crashes.storage.lake import Lake
 
 LOOKS = 3
 DAYS_PER_RUN = 100

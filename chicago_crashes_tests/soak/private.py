@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chicago_crashes.local import cluster
-from chicago_crashes.postgis import migrate
+from chicago_crashes.storage.private_cluster import cluster
+from chicago_crashes.storage.schema import migrate
 
 
 @contextmanager

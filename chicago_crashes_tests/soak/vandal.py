@@ -10,8 +10,8 @@ from random import Random
 from psycopg import Connection, sql
 
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.lake import DayFile, Lake
-from chicago_crashes.lake_names import SET_ASIDE, SUFFIX, version_file_name
+from chicago_crashes.storage.lake import DayFile, Lake
+from chicago_crashes.storage.lake_names import SET_ASIDE, SUFFIX, version_file_name
 
 MOST_DAYS = 4
 MOST_ROWS = 3

@@ -20,13 +20,13 @@ from playwright.sync_api import FloatRect, Page, sync_playwright
 from chicago_crashes.assets.partitions import CHICAGO
 from chicago_crashes.errors import CrashesError, PermanentError
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.local import cluster
 from chicago_crashes.local.demo import SEED
-from chicago_crashes.postgis import migrate
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import DOCUMENTED_DIRT, generate
 from chicago_crashes.stand_in.synthetic.layers import offer_layers
+from chicago_crashes.storage.private_cluster import cluster
+from chicago_crashes.storage.schema import migrate
 from chicago_crashes_tests.browser import find_browser
 from chicago_crashes_tests.dagster_ui import DagsterUi, dagster_ui
 

@@ -12,8 +12,8 @@ from chicago_crashes.postgis.mart_tables import AREA_DAILY, AREA_MONTHLY, AREA_Y
 from chicago_crashes.postgis.marts import counting, following
 from chicago_crashes.postgis.marts.periods import MONTHS, YEARS, Periods, make_periods
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
-from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.quality import CITYWIDE_SINCE
+from chicago_crashes.storage.sql_files import sql_file
 
 
 @dataclass(frozen=True, slots=True)

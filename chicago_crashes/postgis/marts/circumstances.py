@@ -8,7 +8,7 @@ from sqlalchemy import Table
 from chicago_crashes.postgis.mart_tables import CAUSES, TIME_OF_WEEK
 from chicago_crashes.postgis.marts import counting, filling, following
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
-from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.storage.sql_files import sql_file
 
 
 def refresh_causes(connection: Connection) -> Refreshed:

@@ -5,8 +5,8 @@ from datetime import date
 
 from psycopg import Connection, sql
 
-from chicago_crashes.postgis.sql_files import sql_file
 from chicago_crashes.quality import CITYWIDE_SINCE
+from chicago_crashes.storage.sql_files import sql_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from chicago_crashes.postgis.mart_tables import INTERSECTIONS, STREETS
 from chicago_crashes.postgis.marts import counting, filling, following
 from chicago_crashes.postgis.place_tables import SRID_FEET
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
-from chicago_crashes.postgis.sql_files import sql_file
-from chicago_crashes.postgis.tables import SRID
 from chicago_crashes.quality import CITYWIDE_SINCE
+from chicago_crashes.storage.sql_files import sql_file
+from chicago_crashes.storage.tables import SRID
 
 CENTER_LINES = STREET_CENTER_LINES.name
 """The layer that intersections are made from."""

@@ -10,9 +10,9 @@ from alembic import command
 from psycopg import sql
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.postgis import migrate
-from chicago_crashes.postgis.functions import PARTS, statements
 from chicago_crashes.postgis.marts.counts import COMPARED, COUNTS, IN_TOTALS, RATES, SHARED_WITH_CITY
+from chicago_crashes.storage.schema import migrate
+from chicago_crashes.storage.schema.functions import PARTS, statements
 from chicago_crashes_tests.postgis.loading import Connection, connected, rows_of
 
 SOURCES = {

@@ -7,7 +7,7 @@ from alembic import op
 from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
 
-from chicago_crashes.postgis import function_upgrade
+from chicago_crashes.storage.schema import function_upgrade
 
 revision = "0008"
 down_revision = "0007"

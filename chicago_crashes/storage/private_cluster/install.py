@@ -15,8 +15,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from chicago_crashes.errors import CrashesError, PermanentError
-from chicago_crashes.local.system_packages import apt_commands, privilege_of_root, run_installer
 from chicago_crashes.settings import PROJECT_ROOT
+from chicago_crashes.storage.private_cluster.system_packages import apt_commands, privilege_of_root, run_installer
 
 OLDEST_MAJOR = 15
 PROGRAMS = ("initdb", "pg_ctl", "postgres", "pg_config")

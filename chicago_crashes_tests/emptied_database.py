@@ -1,4 +1,4 @@
-"""One migrated database for all tests of this room, emptied for each: copying the template would take half the time."""
+"""One migrated database for many tests, emptied for each: copying the template would take half the time."""
 
 import uuid
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from psycopg import sql
 
-from chicago_crashes.postgis.functions import FUNCTIONS
-from chicago_crashes.postgis.schema import metadata
+from chicago_crashes.storage.schema.all_tables import metadata
+from chicago_crashes.storage.schema.functions import FUNCTIONS
 from chicago_crashes_tests.postgis.loading import Connection, connected
 
 

@@ -14,11 +14,11 @@ from pyarrow.fs import FileSystem
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import CRASHES, PEOPLE, feed_named
-from chicago_crashes.lake import ABANDONED_AFTER, DamagedFileError, DayFile, Lake, LakeUnavailableError
-from chicago_crashes.lake_files import digest_of
-from chicago_crashes.lake_names import newest_of_each_day
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes.soda.reconcile import signature_of
+from chicago_crashes.storage.lake import ABANDONED_AFTER, DamagedFileError, DayFile, Lake, LakeUnavailableError
+from chicago_crashes.storage.lake_files import digest_of
+from chicago_crashes.storage.lake_names import newest_of_each_day
 from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 
 DAY = date(2021, 12, 31)

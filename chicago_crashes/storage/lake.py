@@ -19,8 +19,18 @@ import pyarrow.fs as arrow_fs
 
 from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import Feed, feed_named
-from chicago_crashes.lake_files import DayNote, UnsoundError, digest_of, file_of, length_of_end, note_and_rows, rows_of
-from chicago_crashes.lake_names import (
+from chicago_crashes.settings import PROJECT_ROOT
+from chicago_crashes.soda.reconcile import signature_of
+from chicago_crashes.storage.lake_files import (
+    DayNote,
+    UnsoundError,
+    digest_of,
+    file_of,
+    length_of_end,
+    note_and_rows,
+    rows_of,
+)
+from chicago_crashes.storage.lake_names import (
     SET_ASIDE,
     UNFINISHED,
     DayFolder,
@@ -30,8 +40,6 @@ from chicago_crashes.lake_names import (
     newest_of_each_day,
     version_file_name,
 )
-from chicago_crashes.settings import PROJECT_ROOT
-from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.system_times import UnreadableTimeError
 
 logger = logging.getLogger(__name__)

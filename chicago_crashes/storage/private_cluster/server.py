@@ -16,9 +16,9 @@ from typing import Any
 import psycopg
 
 from chicago_crashes.errors import PermanentError, TransientError
-from chicago_crashes.local.install import ensure_postgis
-from chicago_crashes.local.place import Place
-from chicago_crashes.local.processes import command_line, in_use, processes_in
+from chicago_crashes.storage.private_cluster.install import ensure_postgis
+from chicago_crashes.storage.private_cluster.place import Place
+from chicago_crashes.storage.private_cluster.processes import command_line, in_use, processes_in
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from sqlalchemy.dialects import postgresql
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.postgis.mart_tables import CRASH_FACTS
 from chicago_crashes.postgis.marts import counts
-from chicago_crashes.postgis.tables import metadata
 from chicago_crashes.quality import CITYWIDE_SINCE
+from chicago_crashes.storage.tables import metadata
 
 FUNCTIONS = Table(
     "functions",

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from chicago_crashes.postgis import function_upgrade
+from chicago_crashes.storage.schema import function_upgrade
 
 revision = "0005"
 down_revision = "0004"

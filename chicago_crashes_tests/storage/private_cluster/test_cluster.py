@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.local import cluster
 from chicago_crashes.settings import settings
+from chicago_crashes.storage.private_cluster import cluster
 
 
 @pytest.fixture(scope="module")

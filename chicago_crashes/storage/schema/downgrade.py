@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from chicago_crashes.errors import PermanentError, TransientError
-from chicago_crashes.postgis.migrate import MIGRATIONS, alembic_of, connected, current_revision, take_turn
+from chicago_crashes.storage.schema.migrate import MIGRATIONS, alembic_of, connected, current_revision, take_turn
 
 NOTHING = "base"
 """The revision before the first."""

@@ -1,12 +1,12 @@
-"""How Alembic runs the migrations: on the connection `chicago_crashes.postgis.migrate` hands it."""
+"""How Alembic runs the migrations: on the connection `chicago_crashes.storage.schema.migrate` hands it."""
 
 from typing import Any
 
 from alembic import context
 from geoalchemy2 import alembic_helpers
 
-from chicago_crashes.postgis.migrate import VERSION_SCHEMA
-from chicago_crashes.postgis.schema import metadata
+from chicago_crashes.storage.schema.all_tables import metadata
+from chicago_crashes.storage.schema.migrate import VERSION_SCHEMA
 
 OUR_SCHEMAS = {None, "public", "ops"}
 

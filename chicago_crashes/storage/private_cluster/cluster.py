@@ -13,9 +13,9 @@ from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
 from chicago_crashes.errors import TransientError
-from chicago_crashes.local import place, server
-from chicago_crashes.local.install import ensure_postgis
 from chicago_crashes.settings import PROJECT_ROOT, settings
+from chicago_crashes.storage.private_cluster import place, server
+from chicago_crashes.storage.private_cluster.install import ensure_postgis
 
 HOME = PROJECT_ROOT / ".local"
 LOCK_SECONDS = 2 * server.PATIENCE_SECONDS

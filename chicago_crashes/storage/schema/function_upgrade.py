@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.postgis.functions import FUNCTIONS, PARTS, Statement, statements, statements_of
-from chicago_crashes.postgis.sql_files import sql_file
+from chicago_crashes.storage.schema.functions import FUNCTIONS, PARTS, Statement, statements, statements_of
+from chicago_crashes.storage.sql_files import sql_file
 
 Member = tuple[str, str]
 """Kind and name."""

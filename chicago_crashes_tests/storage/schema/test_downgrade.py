@@ -6,8 +6,8 @@ import pytest
 
 from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.postgis import migrate
-from chicago_crashes.postgis.downgrade import Loss, downgrade, losses
+from chicago_crashes.storage.schema import migrate
+from chicago_crashes.storage.schema.downgrade import Loss, downgrade, losses
 from chicago_crashes_tests.commands.running import run, run_apart
 from chicago_crashes_tests.postgis.loading import connected, load, rows_of
 

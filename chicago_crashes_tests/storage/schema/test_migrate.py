@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
-from chicago_crashes.postgis import migrate
+from chicago_crashes.storage.schema import migrate
 from chicago_crashes_tests.postgis.loading import connected
 
 SECRET = "hunter2-is-secret"
@@ -53,7 +53,9 @@ def test_an_older_schema_is_told_what_to_run(database_url: str) -> None:
 
 
 def test_acceptances_from_before_hold_only_for_days_that_were_not_loaded_since(database_url: str) -> None:
-    migration = importlib.import_module("chicago_crashes.postgis.migrations.versions.0018_what_the_shrink_guard_knows")
+    migration = importlib.import_module(
+        "chicago_crashes.storage.schema.migrations.versions.0018_what_the_shrink_guard_knows"
+    )
     with connected(database_url) as db:
         db.execute(
             "insert into ops.accepted_shrinks (feed, first_day, last_day, published_rows, stored_rows, reason,"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chicago_crashes.postgis import function_upgrade
+from chicago_crashes.storage.schema import function_upgrade
 
 revision = "0009"
 down_revision = "0008"

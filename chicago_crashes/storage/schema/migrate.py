@@ -31,7 +31,7 @@ def upgrade(database_url: str) -> None:
             own needs a function that has to be dropped.
         TransientError: the server does not answer.
     """
-    from chicago_crashes.postgis import function_upgrade  # slow to import, and many commands need no schema
+    from chicago_crashes.storage.schema import function_upgrade  # slow to import, and many commands need no schema
 
     with connected(database_url) as connection:
         take_turn(connection)
@@ -44,7 +44,7 @@ def upgrade(database_url: str) -> None:
 
 def require_current(database_url: str) -> None:
     """Raise a `PermanentError` that names the command to run, unless the database has the schema of this version."""
-    from chicago_crashes.postgis import function_upgrade  # slow to import, and many commands need no schema
+    from chicago_crashes.storage.schema import function_upgrade  # slow to import, and many commands need no schema
 
     expected = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     with connected(database_url) as connection:

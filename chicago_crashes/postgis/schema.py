@@ -1,6 +1,0 @@
-"""Every table of the database, wherever it is declared."""
-
-from chicago_crashes.postgis import functions, hot_spot_tables, mart_tables, place_tables
-from chicago_crashes.postgis.tables import metadata
-
-__all__ = ["functions", "hot_spot_tables", "mart_tables", "metadata", "place_tables"]

@@ -1,0 +1,1 @@
+"""The private PostgreSQL cluster with PostGIS of a checkout: installed, started, stopped, removed."""
