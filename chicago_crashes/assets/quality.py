@@ -7,7 +7,7 @@ from datetime import date
 import dagster as dg
 
 from chicago_crashes.alerts.causes import review_low_scores
-from chicago_crashes.alerts.noticing import keep
+from chicago_crashes.alerts.recording import record_safely
 from chicago_crashes.assets.description import OWNERS, table_key, table_metadata, tags
 from chicago_crashes.assets.partitions import TIME_ZONE
 from chicago_crashes.assets.resources import PostgisResource
@@ -90,7 +90,7 @@ def quality_asset(feed: Feed, months: dg.MonthlyPartitionsDefinition) -> dg.Asse
         with postgis.connect() as connection:
             found = {each.month: each for each in score_months(connection, feed, min(asked), _after(max(asked)))}
             low = low_scores(scores(connection, feed))
-            keep(lambda: review_low_scores(connection, feed, low, run_id=context.run.run_id))
+            record_safely(lambda: review_low_scores(connection, feed, low, run_id=context.run.run_id))
         for month in asked:
             context.add_asset_metadata(_shown(found.get(month)), partition_key=month.strftime(MONTH_FORMAT))
         yield dg.MaterializeResult(check_results=results_of(quality_key(feed), [SCORE_CHECK], low))

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from chicago_crashes.alerts.causes import raw_files_set_aside, review_unknown_columns
 from chicago_crashes.alerts.incidents import record
-from chicago_crashes.alerts.noticing import keep
+from chicago_crashes.alerts.recording import record_safely
 from chicago_crashes.assets.description import (
     OWNERS,
     dataset_link,
@@ -88,7 +88,7 @@ def raw_asset(
             fetched = report_days(context, _without_held_back(context, feed, told), _report)
             unknown = sorted({name for day in fetched for name in day.unknown_columns})
             if any(day.requests for day in fetched):  # of days that are held already nothing was asked
-                keep(lambda: review_unknown_columns(connection, feed, unknown, run_id=context.run.run_id))
+                record_safely(lambda: review_unknown_columns(connection, feed, unknown, run_id=context.run.run_id))
         return dg.MaterializeResult(
             metadata={
                 "requests_of_run": portal.requests_made,
@@ -106,7 +106,7 @@ def _told(
     for outcome in outcomes:
         if isinstance(outcome, FetchedDay) and outcome.set_aside:
             incident = raw_files_set_aside(feed, outcome.day, outcome.set_aside, run_id=run_id)
-            keep(partial(record, connection, incident))
+            record_safely(partial(record, connection, incident))
         yield outcome
 
 

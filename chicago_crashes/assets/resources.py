@@ -13,7 +13,7 @@ import psycopg
 from pydantic import SecretStr
 
 from chicago_crashes.alerts.causes import record_refused_token, resolve_refused_token
-from chicago_crashes.alerts.noticing import keep
+from chicago_crashes.alerts.recording import record_safely
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.storage.lake import Lake
@@ -68,7 +68,7 @@ class SodaResource(dg.ConfigurableResource[None]):
             with self.postgis.connect() as connection:
                 what(connection)
 
-        keep(connected)
+        record_safely(connected)
 
 
 class LakeResource(dg.ConfigurableResource[None]):

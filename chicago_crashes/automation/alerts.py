@@ -17,9 +17,9 @@ from psycopg import Connection
 
 from chicago_crashes.alerts.causes import Failure, blocking_check_failed, incident_of, resolve_refused_token
 from chicago_crashes.alerts.channels import channels
+from chicago_crashes.alerts.delivery import tell
 from chicago_crashes.alerts.incidents import Incident, is_any_open, let_rest, mend, record
 from chicago_crashes.alerts.staleness import newest_row, review_newest, review_polls
-from chicago_crashes.alerts.telling import tell
 from chicago_crashes.assets.description import portal_key, raw_key, table_key
 from chicago_crashes.assets.partitions import CHICAGO
 from chicago_crashes.assets.reporting import PERMANENT_FAILURE

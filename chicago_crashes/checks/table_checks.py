@@ -6,7 +6,7 @@ from itertools import chain
 import dagster as dg
 
 from chicago_crashes.alerts.causes import review_unloadable
-from chicago_crashes.alerts.noticing import keep
+from chicago_crashes.alerts.recording import record_safely
 from chicago_crashes.assets.description import table_key
 from chicago_crashes.assets.partitions import day_of
 from chicago_crashes.assets.resources import LakeResource, PostgisResource
@@ -42,7 +42,7 @@ def table_checks(feed: Feed, partitions: dg.DailyPartitionsDefinition) -> dg.Ass
             seen: list[Verdict] = []
             verdicts = chain(complete(connection, lake.lake(), feed, days), unique_and_valid(connection, feed, days))
             yield from report_verdicts(context, key, _noted(verdicts, seen), blocking=BLOCKING)
-            keep(lambda: review_unloadable(connection, feed, seen, run_id=context.run.run_id))
+            record_safely(lambda: review_unloadable(connection, feed, seen, run_id=context.run.run_id))
 
     return check
 

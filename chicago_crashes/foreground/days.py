@@ -10,7 +10,7 @@ import psycopg
 from dagster import DagsterInstance
 
 from chicago_crashes.alerts.causes import record_lost_columns
-from chicago_crashes.alerts.noticing import keep
+from chicago_crashes.alerts.recording import record_safely
 from chicago_crashes.assets.partitions import chunks, day_of, day_partitions, require_days
 from chicago_crashes.automation.dead_runs import end_dead_runs
 from chicago_crashes.automation.launch import launch, steps_of
@@ -138,7 +138,7 @@ def refresh(
         lost = lost_columns(url, asked)
         for feed in asked:
             if feed.name in lost:
-                keep(partial(record_lost_columns, connection, feed, str(lost[feed.name])))
+                record_safely(partial(record_lost_columns, connection, feed, str(lost[feed.name])))
         feeds = [feed for feed in asked if feed.name not in lost]
 
         def look() -> list[Changes]:

@@ -17,6 +17,7 @@ from chicago_crashes.alerts.causes import (
     review_unknown_columns,
 )
 from chicago_crashes.alerts.channels import Tone, channels, send
+from chicago_crashes.alerts.delivery import MESSAGES_AT_ONCE, TELLER, Told, tell
 from chicago_crashes.alerts.incidents import (
     Incident,
     Kind,
@@ -31,7 +32,6 @@ from chicago_crashes.alerts.incidents import (
     untold,
 )
 from chicago_crashes.alerts.staleness import review_newest, review_polls
-from chicago_crashes.alerts.telling import MESSAGES_AT_ONCE, TELLER, Told, tell
 from chicago_crashes.feeds import CRASHES, PEOPLE, feed_named
 from chicago_crashes_tests.alerts.receiver import SECRETS, Receiver, receiving
 

@@ -8,7 +8,7 @@ import psycopg
 logger = logging.getLogger(__name__)
 
 
-def keep(what: Callable[[], None]) -> None:
+def record_safely(what: Callable[[], None]) -> None:
     """Record or resolve incidents; a database that does not take them is only logged."""
     try:
         what()
