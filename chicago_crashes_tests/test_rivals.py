@@ -17,8 +17,8 @@ from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
 from chicago_crashes.feeds.rules import SECOND_ROW, SECOND_ROW_ELSEWHERE
 from chicago_crashes.ingest import LoadedDay, load_days
 from chicago_crashes.soda.download import DayFailure
+from chicago_crashes.soda.system_times import utc_times
 from chicago_crashes.storage.lake import DayFile, Lake
-from chicago_crashes.system_times import utc_times
 from chicago_crashes_tests.cleaning.raw_rows import Row, raw_frame
 
 DAYS = tuple(date(2021, 12, day) for day in range(26, 31))

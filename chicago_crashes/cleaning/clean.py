@@ -13,7 +13,7 @@ from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import SYSTEM_FIELDS
 from chicago_crashes.feeds.columns import Feed, Surrogate
 from chicago_crashes.feeds.rules import SECOND_ROW, SECOND_ROW_ELSEWHERE, Action, quarantine_rules
-from chicago_crashes.system_times import UTC_TIME, UnreadableTimeError, utc_times
+from chicago_crashes.soda.system_times import UTC_TIME, UnreadableTimeError, utc_times
 
 DAY, ROW = "our:day", "our:row"
 """Columns beside the published ones, whose names never have a colon within."""

@@ -8,7 +8,7 @@ import polars as pl
 from chicago_crashes.feeds import Feed
 from chicago_crashes.soda.errors import PortalDisagreesError
 from chicago_crashes.soda.signatures import Signature
-from chicago_crashes.system_times import UnreadableTimeError, utc_times
+from chicago_crashes.soda.system_times import UnreadableTimeError, utc_times
 
 DAY = "our:day"
 """A column beside the published ones, whose names never have a colon within."""

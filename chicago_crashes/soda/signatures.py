@@ -9,7 +9,7 @@ from chicago_crashes.feeds import Feed
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.errors import PortalDisagreesError
 from chicago_crashes.soda.soql import between
-from chicago_crashes.system_times import utc
+from chicago_crashes.soda.system_times import utc
 
 ONE_DAY = timedelta(days=1)
 

@@ -21,6 +21,7 @@ from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds import Feed, feed_named
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes.soda.reconcile import signature_of
+from chicago_crashes.soda.system_times import UnreadableTimeError
 from chicago_crashes.storage.lake_files import (
     DayNote,
     UnsoundError,
@@ -40,7 +41,6 @@ from chicago_crashes.storage.lake_names import (
     newest_of_each_day,
     version_file_name,
 )
-from chicago_crashes.system_times import UnreadableTimeError
 
 logger = logging.getLogger(__name__)
 

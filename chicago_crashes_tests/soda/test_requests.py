@@ -19,7 +19,7 @@ from chicago_crashes.soda.download import (
     download,
 )
 from chicago_crashes.soda.signatures import PublishedDays, Signature, day_signatures
-from chicago_crashes.system_times import utc
+from chicago_crashes.soda.system_times import utc
 from chicago_crashes_tests.soda.small_portal import Answer, Request, SmallPortal, json_answer
 from chicago_crashes_tests.soda.test_download import ONE_DAY, START, days, rows_per_day, whole
 

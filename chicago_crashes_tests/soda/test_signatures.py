@@ -10,7 +10,7 @@ from chicago_crashes.errors import TransientError
 from chicago_crashes.feeds import FEEDS, Feed, feed_named
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.signatures import EMPTY, MOST_DAYS, Signature, day_signatures, published_days
-from chicago_crashes.system_times import utc
+from chicago_crashes.soda.system_times import utc
 from chicago_crashes_tests.soda.small_portal import SmallPortal, json_answer
 
 CRASHES = feed_named("crashes")
