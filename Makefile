@@ -47,7 +47,7 @@ up: install postgis  ## Run the real thing: PostGIS, Dagster's webserver and dae
 clean:  ## Stop the private PostGIS and remove everything these targets made: data, virtual environment, caches
 	@if [ -x $(BIN)/python ] && [ -f $(INSTALLED) ]; then \
 		$(BIN)/python -c 'from chicago_crashes.storage.private_cluster import cluster; \
-			from chicago_crashes.local import dagster_home as home; \
+			from chicago_crashes.orchestration import dagster_home as home; \
 			cluster.destroy(cluster.HOME / "bench"); cluster.destroy(); home.forget()'; \
 	elif [ -e .local/postgres ] || [ -e .local/bench/postgres ]; then \
 		echo "The private PostGIS is still there: run 'make install', then 'make clean' again." >&2; exit 1; \
@@ -94,7 +94,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@echo "Installing the packages of requirements.lock"
 	@$(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m chicago_crashes.local.dagster_home
+	@$(BIN)/python -m chicago_crashes.orchestration.dagster_home
 	@touch $@
 
 $(BENCH_INSTALLED): $(INSTALLED) chicago_crashes_bench/requirements.lock

@@ -10,7 +10,6 @@ import psycopg
 import typer
 from pydantic import ValidationError
 
-from chicago_crashes import logs
 from chicago_crashes.commands import (
     accept_shrink,
     alert,
@@ -32,6 +31,7 @@ from chicago_crashes.commands import (
     up,
 )
 from chicago_crashes.errors import CrashesError
+from chicago_crashes.orchestration import logs
 from chicago_crashes.settings import Settings, settings
 
 logger = logging.getLogger(__name__)

@@ -16,13 +16,9 @@ from chicago_crashes.assets.answers import (
 from chicago_crashes.assets.hot_spots import hot_spot_assets
 from chicago_crashes.assets.layers import layer_assets, portal_layer_assets
 from chicago_crashes.assets.marts import JUDGES, counted_marts
-from chicago_crashes.assets.partitions import day_partitions
-from chicago_crashes.assets.portal import portal_asset
 from chicago_crashes.assets.quality import month_partitions, quality_asset
 from chicago_crashes.assets.raw import raw_asset
-from chicago_crashes.assets.references import with_links_to_code
 from chicago_crashes.assets.report import location_report_asset
-from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.assets.tables import table_asset
 from chicago_crashes.assets.uploads import uploaded_asset
 from chicago_crashes.automation.alerts import alert_sensors
@@ -38,7 +34,11 @@ from chicago_crashes.checks.answer_checks import answer_check
 from chicago_crashes.checks.history_checks import history_checks, portal_checks
 from chicago_crashes.checks.table_checks import relation_checks, table_checks
 from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.local import dagster_logs
+from chicago_crashes.orchestration import dagster_logs
+from chicago_crashes.orchestration.partitions import day_partitions
+from chicago_crashes.orchestration.portal_assets import portal_asset
+from chicago_crashes.orchestration.references import with_links_to_code
+from chicago_crashes.orchestration.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.relations import comparisons_of
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.soundness import beats_agree, facts_are_consistent, one_fact_per_crash, places_in_the_city

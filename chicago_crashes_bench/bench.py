@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from chicago_crashes.assets.partitions import chunks
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
+from chicago_crashes.orchestration.partitions import chunks
 from chicago_crashes.settings import settings
 from chicago_crashes.storage.lake import Lake
 from chicago_crashes_bench.growth import Growth

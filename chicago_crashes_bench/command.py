@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from chicago_crashes.cli import main
-from chicago_crashes.local import dagster_home
+from chicago_crashes.orchestration import dagster_home
 
 
 def with_own_dagster_home() -> None:

@@ -14,20 +14,20 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from chicago_crashes.assets.description import raw_key, table_key
-from chicago_crashes.assets.partitions import chunks, day_of, day_partitions
 from chicago_crashes.assets.raw import POOL, FetchConfig
-from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
 from chicago_crashes.assets.tables import MergeConfig
 from chicago_crashes.automation.jobs import load_jobs
 from chicago_crashes.automation.launch import launch
 from chicago_crashes.changes import DayRange
-from chicago_crashes.checks.reporting import report_verdicts
 from chicago_crashes.checks.table_checks import BLOCKING
 from chicago_crashes.feeds import FEEDS, Feed
 from chicago_crashes.inspection import Verdict, day_checks
 from chicago_crashes.local.workplace import dagster_instance
-from chicago_crashes.outcomes import COUNTED
+from chicago_crashes.orchestration.check_reports import report_verdicts
+from chicago_crashes.orchestration.day_reports import Metadata, report_days, requested_days
+from chicago_crashes.orchestration.description import raw_key, table_key
+from chicago_crashes.orchestration.outcomes import COUNTED
+from chicago_crashes.orchestration.partitions import chunks, day_of, day_partitions
 from chicago_crashes.settings import settings
 from chicago_crashes_bench.command import with_own_dagster_home
 

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from chicago_crashes.local import dagster_home
-from chicago_crashes.local.dagster_dev import serve, stopped_by_signals
+from chicago_crashes.orchestration import dagster_home
+from chicago_crashes.orchestration.dagster_dev import serve, stopped_by_signals
 from chicago_crashes.settings import PROJECT_ROOT, settings
 
 SECONDS_TO_START = 60

@@ -12,8 +12,6 @@ from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster._serdes import serialize_value
 
 from chicago_crashes.assets.answers import mart_key
-from chicago_crashes.assets.description import portal_key, raw_key, table_key
-from chicago_crashes.assets.partitions import RANGE_END_TAG, RANGE_START_TAG, chunks, day_partitions, require_days
 from chicago_crashes.assets.quality import month_partitions, quality_key
 from chicago_crashes.assets.report import REPORT_KEY
 from chicago_crashes.definitions import build_defs
@@ -21,6 +19,14 @@ from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds import CRASHES, FEEDS, Feed
 from chicago_crashes.inspection import day_checks, history_checks
 from chicago_crashes.layers.published import PUBLISHED_LAYERS
+from chicago_crashes.orchestration.description import portal_key, raw_key, table_key
+from chicago_crashes.orchestration.partitions import (
+    RANGE_END_TAG,
+    RANGE_START_TAG,
+    chunks,
+    day_partitions,
+    require_days,
+)
 from chicago_crashes.postgis.mart_tables import CITYWIDE_DAILY
 from chicago_crashes.settings import Settings
 

@@ -12,13 +12,13 @@ import dagster as dg
 from psycopg import Connection
 from sqlalchemy import Table
 
-from chicago_crashes.assets.description import OWNERS, table_key, table_metadata
 from chicago_crashes.assets.layers import AREAS, layer_key
-from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.assets.uploads import UPLOADED
-from chicago_crashes.checks.step_checks import Check, specs_of
 from chicago_crashes.feeds import feed_named
 from chicago_crashes.layers.published import CITY_BOUNDARY
+from chicago_crashes.orchestration.description import OWNERS, table_key, table_metadata
+from chicago_crashes.orchestration.resources import PostgisResource
+from chicago_crashes.orchestration.step_checks import Check, specs_of
 from chicago_crashes.postgis.assignment import NEAREST_WITHIN_FEET, assign_locations
 from chicago_crashes.postgis.facts import PROVISIONAL_DAYS, refresh_facts
 from chicago_crashes.postgis.mart_tables import AREA_COLUMNS, CRASH_FACTS

@@ -14,10 +14,10 @@ from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata, StepMa
 from dagster._core.instance import RUNLESS_RUN_ID
 from dagster._core.instance.utils import RUNLESS_JOB_NAME
 
-from chicago_crashes.assets.description import raw_key, table_key
-from chicago_crashes.assets.reporting import Metadata
 from chicago_crashes.feeds import Feed
 from chicago_crashes.importing.importer import ImportedDay
+from chicago_crashes.orchestration.day_reports import Metadata
+from chicago_crashes.orchestration.description import raw_key, table_key
 
 
 class ImportReporter:

@@ -7,7 +7,13 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from chicago_crashes.assets.description import (
+from chicago_crashes.assets.raw import POOL
+from chicago_crashes.errors import CrashesError
+from chicago_crashes.layers.features import Shape
+from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
+from chicago_crashes.layers.refreshing import RefreshedLayer, refresh_layer
+from chicago_crashes.orchestration.day_reports import failure_of
+from chicago_crashes.orchestration.description import (
     OWNERS,
     dataset_link,
     portal_key,
@@ -15,15 +21,9 @@ from chicago_crashes.assets.description import (
     tags,
     weekly_freshness,
 )
-from chicago_crashes.assets.portal import portal_asset
-from chicago_crashes.assets.raw import POOL
-from chicago_crashes.assets.reporting import failure_of
-from chicago_crashes.assets.resources import PostgisResource, SodaResource
-from chicago_crashes.checks.step_checks import Check, Judgement, results_of, specs_of
-from chicago_crashes.errors import CrashesError
-from chicago_crashes.layers.features import Shape
-from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
-from chicago_crashes.layers.refreshing import RefreshedLayer, refresh_layer
+from chicago_crashes.orchestration.portal_assets import portal_asset
+from chicago_crashes.orchestration.resources import PostgisResource, SodaResource
+from chicago_crashes.orchestration.step_checks import Check, Judgement, results_of, specs_of
 from chicago_crashes.postgis.layer_examination import Examination, examine
 from chicago_crashes.postgis.layers import TABLES
 

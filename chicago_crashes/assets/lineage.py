@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from chicago_crashes.assets.description import portal_key, raw_key
 from chicago_crashes.feeds import SYSTEM_FIELDS, Feed
+from chicago_crashes.orchestration.description import portal_key, raw_key
 from chicago_crashes.storage.tables import table_of
 
 

@@ -8,11 +8,11 @@ import dagster as dg
 
 from chicago_crashes.alerts.causes import review_low_scores
 from chicago_crashes.alerts.recording import record_safely
-from chicago_crashes.assets.description import OWNERS, table_key, table_metadata, tags
-from chicago_crashes.assets.partitions import TIME_ZONE
-from chicago_crashes.assets.resources import PostgisResource
-from chicago_crashes.checks.step_checks import Check, Judgement, results_of, specs_of
 from chicago_crashes.feeds import Feed
+from chicago_crashes.orchestration.description import OWNERS, table_key, table_metadata, tags
+from chicago_crashes.orchestration.partitions import TIME_ZONE
+from chicago_crashes.orchestration.resources import PostgisResource
+from chicago_crashes.orchestration.step_checks import Check, Judgement, results_of, specs_of
 from chicago_crashes.postgis.quality import score_months, scores
 from chicago_crashes.quality import CITYWIDE_SINCE, LOW, VERY_LOW, LowScores, Score, low_scores
 from chicago_crashes.relations import comparisons_of

@@ -11,7 +11,11 @@ from pydantic import Field
 from chicago_crashes.alerts.causes import raw_files_set_aside, review_unknown_columns
 from chicago_crashes.alerts.incidents import record
 from chicago_crashes.alerts.recording import record_safely
-from chicago_crashes.assets.description import (
+from chicago_crashes.assets.lineage import raw_lineage
+from chicago_crashes.feeds import Feed
+from chicago_crashes.ingest import FetchedDay, fetch_days
+from chicago_crashes.orchestration.day_reports import Metadata, report_days, requested_days
+from chicago_crashes.orchestration.description import (
     OWNERS,
     dataset_link,
     freshness,
@@ -21,12 +25,8 @@ from chicago_crashes.assets.description import (
     table_key,
     tags,
 )
-from chicago_crashes.assets.lineage import raw_lineage
-from chicago_crashes.assets.references import CODE_REFERENCES, links_to_code
-from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
-from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
-from chicago_crashes.feeds import Feed
-from chicago_crashes.ingest import FetchedDay, fetch_days
+from chicago_crashes.orchestration.references import CODE_REFERENCES, links_to_code
+from chicago_crashes.orchestration.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.shrink import ShrinkError
 from chicago_crashes.soda.download import DayFailure
 

@@ -3,8 +3,8 @@
 import dagster as dg
 
 from chicago_crashes.assets.answers import CRASH_FACTS_KEY, LOCATION_AREAS_KEY, MARTS, mart_key
-from chicago_crashes.assets.description import OWNERS
-from chicago_crashes.assets.references import CODE_REFERENCES, links_to_code
+from chicago_crashes.orchestration.description import OWNERS
+from chicago_crashes.orchestration.references import CODE_REFERENCES, links_to_code
 from chicago_crashes.postgis.mart_tables import CITYWIDE_DAILY
 from chicago_crashes.postgis.report import report_of
 

@@ -8,14 +8,14 @@ from itertools import chain
 import dagster as dg
 from pydantic import Field
 
-from chicago_crashes.assets.description import OWNERS, freshness, raw_key, table_columns, table_key, tags
 from chicago_crashes.assets.lineage import table_lineage
-from chicago_crashes.assets.references import CODE_REFERENCES, links_to_code
-from chicago_crashes.assets.reporting import Metadata, report_days, requested_days
-from chicago_crashes.assets.resources import LakeResource, PostgisResource
 from chicago_crashes.assets.showing import what_is_shown
 from chicago_crashes.feeds import Feed
 from chicago_crashes.ingest import LoadedDay, load_days, rivals_in_words
+from chicago_crashes.orchestration.day_reports import Metadata, report_days, requested_days
+from chicago_crashes.orchestration.description import OWNERS, freshness, raw_key, table_columns, table_key, tags
+from chicago_crashes.orchestration.references import CODE_REFERENCES, links_to_code
+from chicago_crashes.orchestration.resources import LakeResource, PostgisResource
 from chicago_crashes.postgis.losses import held_days
 from chicago_crashes.shrink import ShrinkError
 from chicago_crashes.soda.download import DayFailure

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from chicago_crashes.assets.description import OWNERS, table_metadata
 from chicago_crashes.assets.layers import AREAS, layer_key
-from chicago_crashes.assets.reporting import failure_of
-from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.layers.uploads.fields import FieldSummary
 from chicago_crashes.layers.uploads.folder import LayersFolder
 from chicago_crashes.layers.uploads.names import require_name
 from chicago_crashes.layers.uploads.texts import shown
+from chicago_crashes.orchestration.day_reports import failure_of
+from chicago_crashes.orchestration.description import OWNERS, table_metadata
+from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.postgis.layers import store_layer
 from chicago_crashes.postgis.place_tables import AREAS as AREAS_TABLE
 

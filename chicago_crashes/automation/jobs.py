@@ -6,9 +6,9 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from chicago_crashes.assets.description import raw_key, table_key
 from chicago_crashes.feeds import FEEDS, Cadence, Feed
 from chicago_crashes.inspection import day_checks, history_checks
+from chicago_crashes.orchestration.description import raw_key, table_key
 
 
 def asset_keys(feeds: Sequence[Feed]) -> list[dg.AssetKey]:

@@ -6,13 +6,13 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterInstance
 
-from chicago_crashes.assets.description import table_key
-from chicago_crashes.assets.partitions import range_tags
 from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, day_check_keys, load_config
-from chicago_crashes.automation.running import failures_of, run_here, tally
 from chicago_crashes.changes import DayRange
 from chicago_crashes.feeds import Feed
-from chicago_crashes.outcomes import COUNTED, FeedOutcome, OnStep, Outcome, together
+from chicago_crashes.orchestration.description import table_key
+from chicago_crashes.orchestration.outcomes import COUNTED, FeedOutcome, OnStep, Outcome, together
+from chicago_crashes.orchestration.partitions import range_tags
+from chicago_crashes.orchestration.running import failures_of, run_here, tally
 from chicago_crashes.relations import comparisons_of
 
 

@@ -6,11 +6,11 @@ from datetime import date, datetime
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from chicago_crashes.assets.partitions import CHICAGO, RANGE_END_TAG, RANGE_START_TAG, TIME_ZONE
 from chicago_crashes.assets.quality import MONTH_FORMAT, quality_key
-from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.sensors import UNDER_WAY
 from chicago_crashes.feeds import FEEDS
+from chicago_crashes.orchestration.partitions import CHICAGO, RANGE_END_TAG, RANGE_START_TAG, TIME_ZONE
+from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.postgis.quality import unscored_months
 
 SCORE = "score_quality"

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from chicago_crashes.assets.partitions import CHICAGO, TIME_ZONE, chunks, range_tags
 from chicago_crashes.automation.jobs import CHECK_EVERYTHING, LOAD_ALL, feeds_by_cadence, named
+from chicago_crashes.orchestration.partitions import CHICAGO, TIME_ZONE, chunks, range_tags
 
 
 @dataclass(frozen=True, slots=True)

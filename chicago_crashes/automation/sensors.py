@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from chicago_crashes.assets.description import portal_key
-from chicago_crashes.assets.partitions import is_day, last_day_over, range_tags
-from chicago_crashes.assets.reporting import PERMANENT_FAILURE
-from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
-from chicago_crashes.automation.dead_runs import end_dead_runs
 from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, day_check_keys
 from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.postgis.presence import is_present
+from chicago_crashes.orchestration.day_reports import PERMANENT_FAILURE
+from chicago_crashes.orchestration.dead_runs import end_dead_runs
+from chicago_crashes.orchestration.description import portal_key
+from chicago_crashes.orchestration.partitions import is_day, last_day_over, range_tags
+from chicago_crashes.orchestration.presence import is_present
+from chicago_crashes.orchestration.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.stale import tallies, told, told_out_of_reach
 
 CHANGE_TAG = "crashes/change"

@@ -4,8 +4,8 @@ import inspect
 
 import dagster as dg
 
-from chicago_crashes.assets.resources import PostgisResource
-from chicago_crashes.checks.reporting import result_of_history
+from chicago_crashes.orchestration.check_reports import result_of_history
+from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.soundness import Judge
 
 

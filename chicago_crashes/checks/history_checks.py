@@ -6,15 +6,15 @@ from functools import partial
 
 import dagster as dg
 
-from chicago_crashes.assets.description import portal_key, raw_key, table_key
-from chicago_crashes.assets.partitions import CHICAGO, last_day_over
-from chicago_crashes.assets.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.changes import find_changes
-from chicago_crashes.checks.reporting import result_of_history
 from chicago_crashes.feeds import Feed
 from chicago_crashes.feeds.rules import MEANINGS, Question
 from chicago_crashes.freshness import fresh
 from chicago_crashes.inspection import Verdict, complete_history, history_name, related_history, schema, valid_history
+from chicago_crashes.orchestration.check_reports import result_of_history
+from chicago_crashes.orchestration.description import portal_key, raw_key, table_key
+from chicago_crashes.orchestration.partitions import CHICAGO, last_day_over
+from chicago_crashes.orchestration.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.postgis.reading import has_values
 from chicago_crashes.relations import comparisons_of
 from chicago_crashes.soda.drift import differences

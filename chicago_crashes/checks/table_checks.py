@@ -7,13 +7,13 @@ import dagster as dg
 
 from chicago_crashes.alerts.causes import review_unloadable
 from chicago_crashes.alerts.recording import record_safely
-from chicago_crashes.assets.description import table_key
-from chicago_crashes.assets.partitions import day_of
-from chicago_crashes.assets.resources import LakeResource, PostgisResource
-from chicago_crashes.checks.reporting import report_verdicts
 from chicago_crashes.feeds import Feed
 from chicago_crashes.feeds.rules import MEANINGS, Question
 from chicago_crashes.inspection import Verdict, complete, related, unique_and_valid
+from chicago_crashes.orchestration.check_reports import report_verdicts
+from chicago_crashes.orchestration.description import table_key
+from chicago_crashes.orchestration.partitions import day_of
+from chicago_crashes.orchestration.resources import LakeResource, PostgisResource
 from chicago_crashes.relations import Comparison
 
 BLOCKING = frozenset({Question.COMPLETE.value})

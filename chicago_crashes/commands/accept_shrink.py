@@ -52,10 +52,10 @@ def accept_shrink(
 
 def _accept(feed: str, start: datetime, end: datetime, reason: str) -> None:
     from chicago_crashes.acceptance import accept_losses
-    from chicago_crashes.assets.partitions import day_partitions, require_days
     from chicago_crashes.feeds import feed_named
     from chicago_crashes.foreground.days import proven_portal
     from chicago_crashes.local.workplace import database
+    from chicago_crashes.orchestration.partitions import day_partitions, require_days
     from chicago_crashes.settings import settings
 
     declared, first, last = feed_named(feed), start.date(), end.date()

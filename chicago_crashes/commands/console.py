@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from chicago_crashes.outcomes import COUNTED, FeedOutcome, OnStep, Outcome
+from chicago_crashes.orchestration.outcomes import COUNTED, FeedOutcome, OnStep, Outcome
 
 DAYS_NAMED = 10
 

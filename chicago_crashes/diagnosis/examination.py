@@ -7,13 +7,13 @@ from functools import partial
 import dagster as dg
 import psycopg
 
-from chicago_crashes.assets.partitions import day_of, day_partitions
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.diagnosis import of_answers, of_dagster, of_database, of_lake, of_portal
 from chicago_crashes.diagnosis.condition import Condition, State, examined, problem, unexamined, warning
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.local.workplace import dagster_instance, some_database
+from chicago_crashes.orchestration.partitions import day_of, day_partitions
 from chicago_crashes.settings import Settings
 from chicago_crashes.soda.ceiling import Ceiling, Unlimited, postgres_ceiling
 from chicago_crashes.soda.client import Portal

@@ -8,12 +8,12 @@ from typing import Any
 import dagster as dg
 
 from chicago_crashes.automation.answers import REFRESH
-from chicago_crashes.automation.dead_runs import end_dead_runs
-from chicago_crashes.automation.running import failures_of, run_here, tally
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.local.workplace import dagster_instance, database
-from chicago_crashes.outcomes import OnStep
-from chicago_crashes.postgis.presence import is_present, present
+from chicago_crashes.orchestration.dead_runs import end_dead_runs
+from chicago_crashes.orchestration.outcomes import OnStep
+from chicago_crashes.orchestration.presence import is_present, present
+from chicago_crashes.orchestration.running import failures_of, run_here, tally
 from chicago_crashes.settings import settings
 
 

@@ -10,13 +10,13 @@ import psycopg
 from dagster import DagsterInstance
 
 from chicago_crashes.assets.imports import ImportReporter
-from chicago_crashes.assets.partitions import CHICAGO, day_partitions
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds import feeds_named
 from chicago_crashes.importing.files import ExportFile, RefusedFile, find_exports
 from chicago_crashes.importing.importer import FileOutcome, OnBytes, import_file
 from chicago_crashes.importing.judging import Kept
 from chicago_crashes.local.workplace import dagster_instance, database
+from chicago_crashes.orchestration.partitions import CHICAGO, day_partitions
 from chicago_crashes.settings import settings
 from chicago_crashes.storage.lake import Lake
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from chicago_crashes.automation.dead_runs import end_dead_runs
 from chicago_crashes.automation.layers import LayersOutcome, launch_layers
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.layers.published import published_layers_named
 from chicago_crashes.local.workplace import dagster_instance, database
-from chicago_crashes.outcomes import OnStep
-from chicago_crashes.postgis.presence import is_present, present
+from chicago_crashes.orchestration.dead_runs import end_dead_runs
+from chicago_crashes.orchestration.outcomes import OnStep
+from chicago_crashes.orchestration.presence import is_present, present
 from chicago_crashes.settings import settings
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from chicago_crashes.local import dagster_home
+from chicago_crashes.orchestration import dagster_home
 from chicago_crashes.settings import settings
 from chicago_crashes.storage.private_cluster import cluster
 from chicago_crashes.storage.schema import migrate

@@ -10,12 +10,12 @@ import pytest
 from pydantic import SecretStr
 
 from chicago_crashes.assets.answers import CRASH_FACTS_KEY, LOCATION_AREAS_KEY
-from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.answers import REFRESH
 from chicago_crashes.automation.jobs import LOAD_ALL
 from chicago_crashes.automation.sensors import TRIES
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS
+from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.settings import settings
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate

@@ -9,10 +9,7 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from chicago_crashes.assets.description import portal_key
 from chicago_crashes.assets.layers import layer_checks, layer_key
-from chicago_crashes.assets.reporting import PERMANENT_FAILURE
-from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.layers import REFRESH_LAYERS, LayersOutcome, launch_layers
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.layers.published import (
@@ -24,6 +21,9 @@ from chicago_crashes.layers.published import (
     WARDS,
     PublishedLayer,
 )
+from chicago_crashes.orchestration.day_reports import PERMANENT_FAILURE
+from chicago_crashes.orchestration.description import portal_key
+from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.layers import publish_rows
 from chicago_crashes.stand_in.store import PortalStore

@@ -9,14 +9,14 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from chicago_crashes.assets.partitions import range_tags
-from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.automation.jobs import asset_keys
-from chicago_crashes.automation.running import QUIET
 from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import CRASHES, FEEDS
 from chicago_crashes.inspection import day_checks
+from chicago_crashes.orchestration.day_reports import PERMANENT_FAILURE
+from chicago_crashes.orchestration.partitions import range_tags
+from chicago_crashes.orchestration.running import QUIET
 from chicago_crashes.settings import settings
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import HEAVY_DIRT, generate

@@ -9,13 +9,13 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from chicago_crashes.assets.partitions import RANGE_END_TAG, RANGE_START_TAG
 from chicago_crashes.assets.quality import month_of, month_partitions, quality_key
-from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.automation.quality import SCORE, month_tags, ranges
 from chicago_crashes.automation.sensors import days_of
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import CRASHES, FEEDS, Feed
+from chicago_crashes.orchestration.partitions import RANGE_END_TAG, RANGE_START_TAG
+from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.settings import settings
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate

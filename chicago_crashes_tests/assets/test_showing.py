@@ -9,9 +9,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from chicago_crashes.assets.description import table_key
 from chicago_crashes.assets.showing import preview_columns
 from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, Feed, Kind
+from chicago_crashes.orchestration.description import table_key
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.platform import Platform, platform

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from chicago_crashes.assets.partitions import last_day_over, range_tags
-from chicago_crashes.assets.reporting import PERMANENT_FAILURE
 from chicago_crashes.automation import sensors
 from chicago_crashes.automation.sensors import CHANGE_TAG, TRIES
 from chicago_crashes.changes import Changes, DayRange, ranges_of
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE
+from chicago_crashes.orchestration.day_reports import PERMANENT_FAILURE
+from chicago_crashes.orchestration.partitions import last_day_over, range_tags
 from chicago_crashes.settings import settings
 from chicago_crashes.soda.signatures import Signature
 from chicago_crashes.stale import Reason, StaleDay

@@ -9,11 +9,11 @@ import dagster as dg
 import psycopg
 import pytest
 
-from chicago_crashes.assets.description import raw_key, table_key
 from chicago_crashes.automation.housekeeping import PRUNE, TYPES
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds import FEEDS, feed_named
 from chicago_crashes.local.workplace import dagster_instance
+from chicago_crashes.orchestration.description import raw_key, table_key
 from chicago_crashes.postgis.run_logs import prune, size_of_event_log
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.faults import ROWS, Fault

@@ -16,8 +16,8 @@ import polars as pl
 from chicago_crashes.cli import main
 from chicago_crashes.feeds import FEEDS
 from chicago_crashes.foreground.days import load_range
-from chicago_crashes.logs import OURS
-from chicago_crashes.outcomes import Outcome
+from chicago_crashes.orchestration.logs import OURS
+from chicago_crashes.orchestration.outcomes import Outcome
 from chicago_crashes.settings import settings
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import Dirt, generate

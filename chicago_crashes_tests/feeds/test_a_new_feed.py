@@ -13,7 +13,6 @@ from sqlalchemy import create_engine, make_url
 
 from chicago_crashes import measured
 from chicago_crashes.alerts.staleness import review_newest
-from chicago_crashes.assets.description import table_key
 from chicago_crashes.automation.jobs import CHECK_EVERYTHING
 from chicago_crashes.automation.quality import SCORE, month_tags
 from chicago_crashes.changes import find_changes
@@ -24,6 +23,7 @@ from chicago_crashes.feeds import FEEDS, Cadence, Coordinates, Feed, feed_named
 from chicago_crashes.feeds.columns import integer, latitude, longitude, point, text, timestamp
 from chicago_crashes.importing.files import ExportFile, find_exports
 from chicago_crashes.inspection import day_checks, history_checks
+from chicago_crashes.orchestration.description import table_key
 from chicago_crashes.postgis.quality import scores
 from chicago_crashes.rulebook import rulebook
 from chicago_crashes.settings import settings

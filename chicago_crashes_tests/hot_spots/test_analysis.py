@@ -12,10 +12,10 @@ import pytest
 from psycopg.rows import dict_row
 
 from chicago_crashes.assets.hot_spots import hot_spot_assets
-from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.hot_spots.cell_analysis import NOTHING_TO_COUNT, refresh_hot_spots
 from chicago_crashes.hot_spots.parameters import HotSpotParameters, Period, SegmentParameters
 from chicago_crashes.hot_spots.street_analysis import ANALYSIS, NO_STREETS, refresh_high_crash_segments
+from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.postgis.hot_spots import cell_accounts, period, segment_account
 from chicago_crashes.settings import settings
 from chicago_crashes_tests.commands.running import run

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from chicago_crashes.assets.partitions import CHICAGO
 from chicago_crashes.feeds import feed_named
 from chicago_crashes.importing.importer import FileOutcome
 from chicago_crashes.importing.records import LONGEST_FIELD, LONGEST_LINE
 from chicago_crashes.importing.refusals import Reason
+from chicago_crashes.orchestration.partitions import CHICAGO
 from chicago_crashes_tests.importing.conftest import Workplace
 from chicago_crashes_tests.importing.export_files import header_line, sound_line, write_lines
 

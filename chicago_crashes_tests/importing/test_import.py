@@ -13,7 +13,6 @@ import typer
 from typer.testing import CliRunner
 
 from chicago_crashes.assets import raw, tables
-from chicago_crashes.assets.description import raw_key, table_key
 from chicago_crashes.cleaning.clean import DAY, clean
 from chicago_crashes.commands.import_exports import import_exports
 from chicago_crashes.feeds import FEEDS, SYSTEM_FIELDS, Feed, feed_named
@@ -22,6 +21,7 @@ from chicago_crashes.importing.importer import import_file
 from chicago_crashes.importing.judging import Kept
 from chicago_crashes.ingest import FetchedDay, LoadedDay, load_days
 from chicago_crashes.inspection import complete
+from chicago_crashes.orchestration.description import raw_key, table_key
 from chicago_crashes.postgis.merge import DayCounts
 from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.importing.conftest import Workplace

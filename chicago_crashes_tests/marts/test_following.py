@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from chicago_crashes import sums
 from chicago_crashes.assets.answers import mart_key
 from chicago_crashes.assets.marts import JUDGES, counted_marts
-from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.checks.answer_checks import answer_check
 from chicago_crashes.inspection import Verdict
+from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.postgis.mart_tables import AREA_DAILY
 from chicago_crashes_tests.marts.city import (
     REFRESHES,

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.assets.uploads import uploaded_asset
+from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.settings import settings
 
 EVERYWHERE = (

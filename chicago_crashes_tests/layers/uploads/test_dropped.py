@@ -8,11 +8,11 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from chicago_crashes.assets.reporting import PERMANENT_FAILURE
-from chicago_crashes.assets.resources import PostgisResource
 from chicago_crashes.assets.uploads import PARTITIONS, UPLOADED
 from chicago_crashes.automation.uploads import LOAD_UPLOADED
 from chicago_crashes.definitions import build_defs
+from chicago_crashes.orchestration.day_reports import PERMANENT_FAILURE
+from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.settings import settings
 from chicago_crashes_tests.layers.uploads.conftest import Place
 from chicago_crashes_tests.layers.uploads.files import feature, geojson, square

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from chicago_crashes.feeds import FEEDS
-from chicago_crashes.postgis.presence import is_present, present
+from chicago_crashes.orchestration.presence import is_present, present
 from chicago_crashes.stand_in.faults import ROWS, Fault
 from chicago_crashes.stand_in.serve import RunningPortal, serving
 from chicago_crashes.stand_in.store import PortalStore

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from chicago_crashes.errors import PermanentError, TransientError
-from chicago_crashes.local import dagster_home
+from chicago_crashes.orchestration import dagster_home
 
 OPEN_THE_INSTANCE = """
 import json, dagster as dg

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from dagster import DagsterInstance
 
-from chicago_crashes import logs
-from chicago_crashes.local import dagster_home
+from chicago_crashes.orchestration import dagster_home, logs
 from chicago_crashes.secrets import without_secrets
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.faults import ROWS, Fault
@@ -163,7 +162,7 @@ RUN_IN_DAGSTER = """
 import dagster as dg
 from chicago_crashes import definitions
 from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, load_config
-from chicago_crashes.assets.partitions import range_tags
+from chicago_crashes.orchestration.partitions import range_tags
 from chicago_crashes.feeds import feed_named
 from datetime import date
 feeds = [feed_named("crashes")]

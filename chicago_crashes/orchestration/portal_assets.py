@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from chicago_crashes.assets.description import Dataset, dataset_link, portal_key, raw_columns, tags
 from chicago_crashes.feeds import Feed
+from chicago_crashes.orchestration.description import Dataset, dataset_link, portal_key, raw_columns, tags
 
 
 def portal_asset(dataset: Dataset) -> dg.AssetSpec:

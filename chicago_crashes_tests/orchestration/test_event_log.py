@@ -12,18 +12,18 @@ import psycopg
 import pytest
 from sqlalchemy.exc import InternalError
 
-from chicago_crashes.assets.partitions import day_of
-from chicago_crashes.checks.reporting import report_verdicts
 from chicago_crashes.inspection import Verdict
-from chicago_crashes.local import dagster_home
-from chicago_crashes.local.event_log import CrashesDagsterStorage, PooledEventLogStorage
+from chicago_crashes.orchestration import dagster_home
+from chicago_crashes.orchestration.check_reports import report_verdicts
+from chicago_crashes.orchestration.event_log import CrashesDagsterStorage, PooledEventLogStorage
+from chicago_crashes.orchestration.partitions import day_of
 
 DAYS = dg.DailyPartitionsDefinition("2024-01-01", end_date="2024-03-01", timezone="America/Chicago")
 RANGE = {"dagster/asset_partition_range_start": "2024-01-01", "dagster/asset_partition_range_end": "2024-02-29"}
 
 WRITE_ON_BOTH_SIDES_OF_A_FORK = """
 import os, sys, sqlalchemy
-from chicago_crashes.local.event_log import PooledEventLogStorage
+from chicago_crashes.orchestration.event_log import PooledEventLogStorage
 
 def backend(storage):
     with storage.index_connection() as connection:
@@ -72,7 +72,9 @@ def an_instance(home: Path, module: str, storage: str, url: str) -> dg.DagsterIn
 
 @pytest.fixture
 def instance(storage_url: str, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    with an_instance(tmp_path, "chicago_crashes.local.event_log", "CrashesDagsterStorage", storage_url) as instance:
+    with an_instance(
+        tmp_path, "chicago_crashes.orchestration.event_log", "CrashesDagsterStorage", storage_url
+    ) as instance:
         yield instance
 
 

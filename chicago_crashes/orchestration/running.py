@@ -8,8 +8,8 @@ import dagster as dg
 from dagster import DagsterInstance, EventLogEntry
 from dagster_shared.error import SerializableErrorInfo
 
-from chicago_crashes.automation.dead_runs import COMMAND_TAG
-from chicago_crashes.outcomes import OnStep
+from chicago_crashes.orchestration.dead_runs import COMMAND_TAG
+from chicago_crashes.orchestration.outcomes import OnStep
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The command says itself what happened; the whole log of a run is in the event log."""

@@ -34,8 +34,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InternalError
 from sqlalchemy.pool import QueuePool
 
-from chicago_crashes.local import event_batches
-from chicago_crashes.local.dagster_home import make_schema, storage_url
+from chicago_crashes.orchestration import event_batches
+from chicago_crashes.orchestration.dagster_home import make_schema, storage_url
 from chicago_crashes.storage.private_cluster.cluster import database_url
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ Webserver and daemon load none of it; `dagster dev --log-format` tells them how 
 
 import logging
 
-from chicago_crashes import logs
+from chicago_crashes.orchestration import logs
 from chicago_crashes.settings import Settings
 
 
