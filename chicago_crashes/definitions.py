@@ -16,30 +16,30 @@ from chicago_crashes.assets.answers import (
 from chicago_crashes.assets.hot_spots import hot_spot_assets
 from chicago_crashes.assets.layers import layer_assets, portal_layer_assets
 from chicago_crashes.assets.marts import JUDGES, counted_marts
-from chicago_crashes.assets.quality import month_partitions, quality_asset
-from chicago_crashes.assets.raw import raw_asset
 from chicago_crashes.assets.report import location_report_asset
-from chicago_crashes.assets.tables import table_asset
 from chicago_crashes.assets.uploads import uploaded_asset
 from chicago_crashes.automation.alerts import alert_sensors
 from chicago_crashes.automation.answers import answers_job, answers_sensor
 from chicago_crashes.automation.housekeeping import prune_job, prune_schedule
-from chicago_crashes.automation.jobs import check_job, history_check_keys, load_jobs
 from chicago_crashes.automation.layers import missing_layers_sensor, refresh_layers_job, refresh_layers_schedule
-from chicago_crashes.automation.quality import score_job, score_schedule, score_sensor
-from chicago_crashes.automation.schedules import check_schedule, schedules
-from chicago_crashes.automation.sensors import change_sensor
 from chicago_crashes.automation.uploads import uploads_job, uploads_sensor
 from chicago_crashes.checks.answer_checks import answer_check
-from chicago_crashes.checks.history_checks import history_checks, portal_checks
-from chicago_crashes.checks.table_checks import relation_checks, table_checks
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
+from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
+from chicago_crashes.feeds.defs.history_checks import history_checks, portal_checks
+from chicago_crashes.feeds.defs.jobs import check_job, history_check_keys, load_jobs
+from chicago_crashes.feeds.defs.quality import month_partitions, quality_asset
+from chicago_crashes.feeds.defs.quality_runs import score_job, score_schedule, score_sensor
+from chicago_crashes.feeds.defs.raw import raw_asset
+from chicago_crashes.feeds.defs.schedules import check_schedule, schedules
+from chicago_crashes.feeds.defs.sensors import change_sensor
+from chicago_crashes.feeds.defs.table_checks import relation_checks, table_checks
+from chicago_crashes.feeds.defs.tables import table_asset
 from chicago_crashes.orchestration import dagster_logs
 from chicago_crashes.orchestration.partitions import day_partitions
 from chicago_crashes.orchestration.portal_assets import portal_asset
 from chicago_crashes.orchestration.references import with_links_to_code
 from chicago_crashes.orchestration.resources import LakeResource, PostgisResource, SodaResource
-from chicago_crashes.relations import comparisons_of
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.soundness import beats_agree, facts_are_consistent, one_fact_per_crash, places_in_the_city
 

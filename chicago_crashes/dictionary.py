@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
 from chicago_crashes import measured
-from chicago_crashes.feeds import FEEDS, Column, Feed, Kind
+from chicago_crashes.feeds.catalogue import FEEDS, Column, Feed, Kind
 from chicago_crashes.local.workplace import database
 from chicago_crashes.measured import Measured
 from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable
@@ -33,8 +33,8 @@ SHORTER_TYPES = {
 INTRODUCTION = """\
 # Dictionary
 
-Every column of every table. This file is made by `make docs` from the declarations in `chicago_crashes/feeds` and
-`chicago_crashes/postgis`: change those, not this. The descriptions are the City's own where it gives any.
+Every column of every table. This file is made by `make docs` from the declarations in `chicago_crashes/feeds/catalogue`
+and `chicago_crashes/postgis`: change those, not this. The descriptions are the City's own where it gives any.
 
 A column has the name of the portal's API field; *published as* is its heading in the portal's CSV exports. Text is
 trimmed, and an empty text, `NULL`, `N/A`, `UNKNOWN` and `UNK` in any case become null, except where the marker is one

@@ -10,7 +10,7 @@ import orjson
 from psycopg import Connection
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable, measure
 from chicago_crashes.settings import PROJECT_ROOT
 

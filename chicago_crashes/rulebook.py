@@ -5,9 +5,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.feeds.rules import Rule, quarantine_rules, value_rules
-from chicago_crashes.relations import comparisons_of
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
+from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
+from chicago_crashes.feeds.catalogue.rules import Rule, quarantine_rules, value_rules
 from chicago_crashes.settings import PROJECT_ROOT
 
 PAGE = PROJECT_ROOT / "docs" / "checks.md"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from psycopg import Connection
 
-from chicago_crashes.inspection import Verdict
+from chicago_crashes.feeds.inspection import Verdict
 from chicago_crashes.postgis import assignment, facts
 
 Judge = Callable[[Connection], Verdict]

@@ -8,13 +8,13 @@ import dagster as dg
 import psycopg
 from psycopg import sql
 
-from chicago_crashes.changes import Changes, find_changes
 from chicago_crashes.errors import CrashesError
-from chicago_crashes.feeds import Feed
-from chicago_crashes.inspection import day_checks, history_checks
+from chicago_crashes.feeds.catalogue import Feed
+from chicago_crashes.feeds.changes import Changes, find_changes
+from chicago_crashes.feeds.inspection import day_checks, history_checks
+from chicago_crashes.feeds.stale import Reason, Tally, tallies
 from chicago_crashes.orchestration.description import table_key
 from chicago_crashes.soda.client import Portal
-from chicago_crashes.stale import Reason, Tally, tallies
 from chicago_crashes.storage.lake import Lake
 
 

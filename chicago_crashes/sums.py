@@ -2,7 +2,7 @@
 
 from psycopg import Connection
 
-from chicago_crashes.inspection import Verdict
+from chicago_crashes.feeds.inspection import Verdict
 from chicago_crashes.postgis.mart_tables import CAUSES, TIME_OF_WEEK
 from chicago_crashes.postgis.marts import agreement
 from chicago_crashes.postgis.marts.agreement import Agreement

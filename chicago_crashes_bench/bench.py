@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
+from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
 from chicago_crashes.orchestration.partitions import chunks
 from chicago_crashes.settings import settings
 from chicago_crashes.storage.lake import Lake

@@ -14,14 +14,14 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from chicago_crashes.assets.raw import POOL, FetchConfig
-from chicago_crashes.assets.tables import MergeConfig
-from chicago_crashes.automation.jobs import load_jobs
-from chicago_crashes.automation.launch import launch
-from chicago_crashes.changes import DayRange
-from chicago_crashes.checks.table_checks import BLOCKING
-from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.inspection import Verdict, day_checks
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
+from chicago_crashes.feeds.changes import DayRange
+from chicago_crashes.feeds.defs.jobs import load_jobs
+from chicago_crashes.feeds.defs.launch import launch
+from chicago_crashes.feeds.defs.raw import POOL, FetchConfig
+from chicago_crashes.feeds.defs.table_checks import BLOCKING
+from chicago_crashes.feeds.defs.tables import MergeConfig
+from chicago_crashes.feeds.inspection import Verdict, day_checks
 from chicago_crashes.local.workplace import dagster_instance
 from chicago_crashes.orchestration.check_reports import report_verdicts
 from chicago_crashes.orchestration.day_reports import Metadata, report_days, requested_days

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.orchestration.partitions import RANGE_END_TAG, RANGE_START_TAG
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal

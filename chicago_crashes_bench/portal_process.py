@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 
-from chicago_crashes.feeds import feed_named
+from chicago_crashes.feeds.catalogue import feed_named
 from chicago_crashes.stand_in import mutations
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from chicago_crashes.feeds import SYSTEM_FIELDS, Feed, Kind
+from chicago_crashes.feeds.catalogue import SYSTEM_FIELDS, Feed, Kind
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.stand_in.mutations import PORTAL_TIME
 from chicago_crashes.stand_in.synthetic import generate

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from chicago_crashes.storage.schema.all_tables import metadata
 from chicago_crashes.storage.schema.functions import FUNCTIONS
-from chicago_crashes_tests.postgis.loading import Connection, connected
+from chicago_crashes_tests.feeds.loading import Connection, connected
 
 
 @pytest.fixture(scope="session")

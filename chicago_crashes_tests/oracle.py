@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 from psycopg import Connection, sql
 
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.stand_in.datasets import HIDDEN_NUMBER
 from chicago_crashes.stand_in.store import PortalStore
 

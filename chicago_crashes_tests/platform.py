@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from dagster import DagsterInstance
 
-from chicago_crashes.automation.launch import launch
-from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
+from chicago_crashes.feeds.changes import DayRange
+from chicago_crashes.feeds.defs.launch import launch
 from chicago_crashes.orchestration.outcomes import Outcome
 from chicago_crashes.orchestration.partitions import chunks
 from chicago_crashes.settings import settings

@@ -14,13 +14,13 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from chicago_crashes.automation.jobs import CHECK_EVERYTHING
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.feeds.rules import quarantine_rules, value_rules
-from chicago_crashes.inspection import day_checks
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
+from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
+from chicago_crashes.feeds.catalogue.rules import quarantine_rules, value_rules
+from chicago_crashes.feeds.defs.jobs import CHECK_EVERYTHING
+from chicago_crashes.feeds.inspection import day_checks
 from chicago_crashes.orchestration.running import QUIET
-from chicago_crashes.relations import comparisons_of
 from chicago_crashes.rulebook import PAGE, with_section
 from chicago_crashes.settings import settings
 from chicago_crashes.stand_in.store import PortalStore

@@ -12,12 +12,12 @@ from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster._serdes import serialize_value
 
 from chicago_crashes.assets.answers import mart_key
-from chicago_crashes.assets.quality import month_partitions, quality_key
 from chicago_crashes.assets.report import REPORT_KEY
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import CRASHES, FEEDS, Feed
-from chicago_crashes.inspection import day_checks, history_checks
+from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, Feed
+from chicago_crashes.feeds.defs.quality import month_partitions, quality_key
+from chicago_crashes.feeds.inspection import day_checks, history_checks
 from chicago_crashes.layers.published import PUBLISHED_LAYERS
 from chicago_crashes.orchestration.description import portal_key, raw_key, table_key
 from chicago_crashes.orchestration.partitions import (
@@ -114,7 +114,7 @@ def test_every_asset_leads_to_its_code(defs: dg.Definitions) -> None:
             references = graph.get(key).metadata["dagster/code_references"].code_references
             way, declaration, step = references
             assert Path(way.file_path).read_text().splitlines()[way.line_number - 1].startswith(function)
-            assert Path(step.file_path).parent.name == "assets"
+            assert Path(step.file_path).parent.name == "defs"
             assert Path(declaration.file_path).name == f"{feed.name}.py"
 
 
@@ -122,9 +122,11 @@ def test_code_is_linked_where_it_is_published() -> None:
     published = Settings(_env_file=None, code_url="https://code.example/blob/main/")
     graph = build_defs(published).resolve_asset_graph()
     references = graph.get(table_key(CRASHES)).metadata["dagster/code_references"].code_references
-    assert re.fullmatch(r"https://code\.example/blob/main/chicago_crashes/ingest\.py#L\d+", references[0].url)
-    assert references[1].url == "https://code.example/blob/main/chicago_crashes/feeds/crashes.py#L1"
-    assert re.fullmatch(r"https://code\.example/blob/main/chicago_crashes/assets/tables\.py#L\d+", references[2].url)
+    assert re.fullmatch(r"https://code\.example/blob/main/chicago_crashes/feeds/ingest\.py#L\d+", references[0].url)
+    assert references[1].url == "https://code.example/blob/main/chicago_crashes/feeds/catalogue/crashes.py#L1"
+    assert re.fullmatch(
+        r"https://code\.example/blob/main/chicago_crashes/feeds/defs/tables\.py#L\d+", references[2].url
+    )
     for key in (REPORT_KEY, mart_key(CITYWIDE_DAILY)):
         links = graph.get(key).metadata["dagster/code_references"].code_references
         assert links

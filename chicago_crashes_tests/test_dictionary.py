@@ -8,7 +8,7 @@ import pytest
 from chicago_crashes import measured
 from chicago_crashes.dictionary import dictionary
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import CRASHES, FEEDS, feed_named
+from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, feed_named
 from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable, measure
 from chicago_crashes.storage.tables import table_of
 

@@ -17,12 +17,12 @@ from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 
 from chicago_crashes.automation.answers import REFRESH, STATE_TAG
-from chicago_crashes.automation.sensors import TRIES
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.diagnosis import examination, of_answers, of_dagster, of_database, of_lake, of_portal
 from chicago_crashes.diagnosis.condition import Condition, State, examined, problem
 from chicago_crashes.diagnosis.examination import examine
-from chicago_crashes.feeds import FEEDS, feed_named
+from chicago_crashes.feeds.catalogue import FEEDS, feed_named
+from chicago_crashes.feeds.defs.sensors import TRIES
 from chicago_crashes.local.workplace import dagster_instance
 from chicago_crashes.postgis.outdated import outdated
 from chicago_crashes.settings import Settings, settings

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Column, Feed, Kind, feed_named
-from chicago_crashes.ingest import FetchedDay, LoadedDay, fetch_days, load_days
-from chicago_crashes.postgis.consistency import judged_days, together
-from chicago_crashes.relations import Comparison, comparisons_of
+from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, PEOPLE, VEHICLES, Column, Feed, Kind, feed_named
+from chicago_crashes.feeds.catalogue.comparisons import Comparison, comparisons_of
+from chicago_crashes.feeds.consistency import judged_days, together
+from chicago_crashes.feeds.ingest import FetchedDay, LoadedDay, fetch_days, load_days
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.stand_in.exports import publish_directory

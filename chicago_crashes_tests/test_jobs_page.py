@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 import yaml
 
-from chicago_crashes.automation.sensors import LONGEST_RUN
 from chicago_crashes.definitions import build_defs
+from chicago_crashes.feeds.defs.sensors import LONGEST_RUN
 from chicago_crashes.settings import PROJECT_ROOT, Settings
 
 PAGE = (PROJECT_ROOT / "docs/jobs.md").read_text()

@@ -8,16 +8,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from chicago_crashes.cleaning.version import rules_digest
-from chicago_crashes.feeds import Column, Feed, feed_named
-from chicago_crashes.ingest import LoadedDay, load_days
-from chicago_crashes.postgis.merge import DayCounts
+from chicago_crashes.feeds.catalogue import Column, Feed, feed_named
+from chicago_crashes.feeds.cleaning.version import rules_digest
+from chicago_crashes.feeds.ingest import LoadedDay, load_days
+from chicago_crashes.feeds.merge import DayCounts
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.storage.lake import Lake
 from chicago_crashes.storage.schema import migrate
 from chicago_crashes.storage.schema.downgrade import downgrade, losses
-from chicago_crashes_tests.cleaning.raw_rows import raw_frame
 from chicago_crashes_tests.commands.running import run
+from chicago_crashes_tests.feeds.cleaning.raw_rows import raw_frame
 
 CRASHES = feed_named("crashes")
 DAY, NEXT_DAY = date(2021, 12, 30), date(2021, 12, 31)

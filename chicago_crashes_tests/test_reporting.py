@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import dagster as dg
 import pytest
 
-from chicago_crashes.inspection import Verdict
+from chicago_crashes.feeds.inspection import Verdict
 from chicago_crashes.orchestration.check_reports import DAYS_NAMED, _evaluation, _result_of_range, result_of_history
 
 KEY = dg.AssetKey(["postgis", "crashes"])

@@ -12,14 +12,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from chicago_crashes.cleaning.clean import DAY as DAY_COLUMN
-from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
-from chicago_crashes.feeds.rules import SECOND_ROW, SECOND_ROW_ELSEWHERE
-from chicago_crashes.ingest import LoadedDay, load_days
+from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
+from chicago_crashes.feeds.catalogue.rules import SECOND_ROW, SECOND_ROW_ELSEWHERE
+from chicago_crashes.feeds.cleaning.clean import DAY as DAY_COLUMN
+from chicago_crashes.feeds.ingest import LoadedDay, load_days
 from chicago_crashes.soda.download import DayFailure
 from chicago_crashes.soda.system_times import utc_times
 from chicago_crashes.storage.lake import DayFile, Lake
-from chicago_crashes_tests.cleaning.raw_rows import Row, raw_frame
+from chicago_crashes_tests.feeds.cleaning.raw_rows import Row, raw_frame
 
 DAYS = tuple(date(2021, 12, day) for day in range(26, 31))
 A, B, C, *_ = DAYS
@@ -318,7 +318,7 @@ def test_what_is_told_names_the_key_and_both_days(copy: Copy, caplog: pytest.Log
 def test_what_a_load_wrote_of_a_day_is_told_although_it_was_merged_twice(
     copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chicago_crashes.ingest.ROWS_A_MERGE", 1)
+    monkeypatch.setattr("chicago_crashes.feeds.ingest.ROWS_A_MERGE", 1)
     copy.publish(A, {"k": "1", "at": EARLY}, {"k": "2"})
     copy.publish(B, {"k": "1", "at": LATE})
 
@@ -366,7 +366,7 @@ def test_a_day_whose_row_waits_for_one_that_is_gone_is_short_until_it_is_merged(
 
 
 def test_a_day_that_was_asked_for_and_is_left_short_has_failed(copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chicago_crashes.ingest.ROWS_A_MERGE", 1)
+    monkeypatch.setattr("chicago_crashes.feeds.ingest.ROWS_A_MERGE", 1)
     file = copy.publish(A, {"k": "1", "at": EARLY})
     copy.publish(B, {"k": "1", "at": LATE})
     copy.load(A)

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from chicago_crashes.feeds import CRASHES
-from chicago_crashes.postgis.reading import NO_ACCOUNT, Account, Record
+from chicago_crashes.feeds.catalogue import CRASHES
+from chicago_crashes.feeds.reading import NO_ACCOUNT, Account, Record
+from chicago_crashes.feeds.stale import Reason, StaleDay, tallies, told, told_in_full, told_out_of_reach, why_stale
 from chicago_crashes.soda.signatures import EMPTY, Signature
-from chicago_crashes.stale import Reason, StaleDay, tallies, told, told_in_full, told_out_of_reach, why_stale
 from chicago_crashes.storage.lake_names import VersionName
 
 FETCHED = datetime(2024, 4, 1, 12, 30, tzinfo=UTC)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chicago_crashes.feeds import CRASHES
+from chicago_crashes.feeds.catalogue import CRASHES
 from chicago_crashes.soda.reconcile import disagreement, signature_of
 from chicago_crashes.soda.signatures import Signature
 from chicago_crashes.soda.system_times import UnreadableTimeError, utc, utc_times
-from chicago_crashes_tests.cleaning.raw_rows import A_DAY, raw_frame
+from chicago_crashes_tests.feeds.cleaning.raw_rows import A_DAY, raw_frame
 
 NOON = datetime(2022, 1, 5, 12, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate

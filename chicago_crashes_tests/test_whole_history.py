@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from chicago_crashes.changes import Changes, Held
-from chicago_crashes.feeds import PEOPLE
-from chicago_crashes.inspection import complete_history
+from chicago_crashes.feeds.catalogue import PEOPLE
+from chicago_crashes.feeds.changes import Changes, Held
+from chicago_crashes.feeds.inspection import complete_history
+from chicago_crashes.feeds.stale import FAULTS, Reason, StaleDay
 from chicago_crashes.soda.signatures import EMPTY
-from chicago_crashes.stale import FAULTS, Reason, StaleDay
 
 DAY = date(2024, 1, 10)
 HELD = Held(days=1, source_rows=2, raw_rows=3, table_rows=4, quarantined_rows=5, unaccounted_rows=6)

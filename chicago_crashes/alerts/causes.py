@@ -7,9 +7,9 @@ from datetime import date
 from psycopg import Connection
 
 from chicago_crashes.alerts.incidents import Incident, Kind, Severity, digest, mend, record, resolve, resolve_kind
-from chicago_crashes.feeds import Feed
-from chicago_crashes.inspection import Verdict
-from chicago_crashes.quality import LOW, VERY_LOW, LowScores
+from chicago_crashes.feeds.catalogue import Feed
+from chicago_crashes.feeds.inspection import Verdict
+from chicago_crashes.feeds.quality import LOW, VERY_LOW, LowScores
 
 MISSING_COLUMNS = ("no longer publishes", "no-such-column")
 """How failures read that are one thing: a declared column is gone. The first words are ours, the other the portal's."""
@@ -46,7 +46,8 @@ def incident_of(failure: Failure) -> Incident:
             Severity.HIGH,
             subject="quarantine",
             remedy="See in the raw lake what the portal publishes in the columns that the cause names. If a column has "
-            "changed its form, change the feed's declaration in chicago_crashes/feeds and load again. If the rows "
+            "changed its form, change the feed's declaration in chicago_crashes/feeds/catalogue and load again. If the "
+            "rows "
             "really are of no use, run the command `chicago-crashes accept-shrink` that the cause names.",
         )
     if "ShrinkError" in failure.errors:
@@ -65,7 +66,7 @@ def incident_of(failure: Failure) -> Incident:
             Severity.HIGH,
             subject="missing columns",
             remedy="Look at the dataset's page on the portal. If the City renamed or dropped the column, change the "
-            "feed's declaration in chicago_crashes/feeds; then load again. Until then the feed grows stale.",
+            "feed's declaration in chicago_crashes/feeds/catalogue; then load again. Until then the feed grows stale.",
         )
     return _incident(
         failure,
@@ -154,7 +155,8 @@ def review_unknown_columns(connection: Connection, feed: Feed, unknown: Sequence
         subject="unknown columns " + ", ".join(sorted(unknown)),
         cause=f"The portal publishes columns of {feed.name} that are not declared: {', '.join(sorted(unknown))}. Their "
         f"values are kept in the column extra of {feed.table}, as published.",
-        remedy=f"Declare them in chicago_crashes/feeds/{feed.name}.py and add a migration, or leave them in extra.",
+        remedy=f"Declare them in chicago_crashes/feeds/catalogue/{feed.name}.py and add a migration, or leave them in "
+        "extra.",
         feed=feed.name,
         run_id=run_id,
     )
@@ -181,7 +183,7 @@ def review_unloadable(connection: Connection, feed: Feed, verdicts: Sequence[Ver
                 subject="",
                 cause=f"{bad[0]}: {' '.join(first.reasons)}.",
                 remedy="See in ops.quarantine which rows they are and why. If a column has changed its form, change "
-                "the feed's declaration in chicago_crashes/feeds and load the days again.",
+                "the feed's declaration in chicago_crashes/feeds/catalogue and load the days again.",
                 feed=feed.name,
                 days=bad,
                 step=step,

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from psycopg import Connection, sql
 
 from chicago_crashes.alerts.incidents import Incident, Kind, Severity, record, resolve
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 
 STALE_AFTER = timedelta(days=4)
 """How long the portal may go unasked."""

@@ -14,7 +14,7 @@ from sqlalchemy import Table
 
 from chicago_crashes.assets.layers import AREAS, layer_key
 from chicago_crashes.assets.uploads import UPLOADED
-from chicago_crashes.feeds import feed_named
+from chicago_crashes.feeds.catalogue import feed_named
 from chicago_crashes.layers.published import CITY_BOUNDARY
 from chicago_crashes.orchestration.description import OWNERS, table_key, table_metadata
 from chicago_crashes.orchestration.resources import PostgisResource

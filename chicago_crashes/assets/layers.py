@@ -7,8 +7,8 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from chicago_crashes.assets.raw import POOL
 from chicago_crashes.errors import CrashesError
+from chicago_crashes.feeds.defs.raw import POOL
 from chicago_crashes.layers.features import Shape
 from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
 from chicago_crashes.layers.refreshing import RefreshedLayer, refresh_layer

@@ -20,8 +20,8 @@ from chicago_crashes.alerts.channels import channels
 from chicago_crashes.alerts.delivery import tell
 from chicago_crashes.alerts.incidents import Incident, is_any_open, let_rest, mend, record
 from chicago_crashes.alerts.staleness import newest_row, review_newest, review_polls
-from chicago_crashes.automation.sensors import UNDER_WAY, days_of
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
+from chicago_crashes.feeds.defs.sensors import UNDER_WAY, days_of
 from chicago_crashes.orchestration.day_reports import PERMANENT_FAILURE
 from chicago_crashes.orchestration.description import portal_key, raw_key, table_key
 from chicago_crashes.orchestration.partitions import CHICAGO

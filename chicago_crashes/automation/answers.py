@@ -6,7 +6,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from chicago_crashes.assets.answers import LOCATION_AREAS_KEY, MARTS
-from chicago_crashes.automation.sensors import LONGEST_RUN, TRIES, UNDER_WAY, days_of
+from chicago_crashes.feeds.defs.sensors import LONGEST_RUN, TRIES, UNDER_WAY, days_of
 from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.postgis.outdated import outdated
 

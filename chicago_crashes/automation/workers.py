@@ -19,9 +19,9 @@ from threading import Thread
 import dagster as dg
 from dagster import DagsterInstance
 
-from chicago_crashes.automation.launch import launch
-from chicago_crashes.changes import DayRange
 from chicago_crashes.definitions import build_defs
+from chicago_crashes.feeds.changes import DayRange
+from chicago_crashes.feeds.defs.launch import launch
 from chicago_crashes.orchestration import logs
 from chicago_crashes.orchestration.outcomes import FeedOutcome, OnStep, Outcome, together
 from chicago_crashes.orchestration.presence import present

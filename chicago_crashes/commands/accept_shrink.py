@@ -25,9 +25,9 @@ def accept_shrink(
     them again. A day's acceptance is spent once the day was loaded, and void once the portal publishes its rows again:
     what is lost after that is guarded anew.
     """
-    from chicago_crashes.feeds import feed_named
+    from chicago_crashes.feeds.catalogue import feed_named
+    from chicago_crashes.feeds.losses import acceptances
     from chicago_crashes.local.workplace import database
-    from chicago_crashes.postgis.losses import acceptances
 
     declared = feed_named(feed)
     if start is None:
@@ -51,8 +51,8 @@ def accept_shrink(
 
 
 def _accept(feed: str, start: datetime, end: datetime, reason: str) -> None:
-    from chicago_crashes.acceptance import accept_losses
-    from chicago_crashes.feeds import feed_named
+    from chicago_crashes.feeds.acceptance import accept_losses
+    from chicago_crashes.feeds.catalogue import feed_named
     from chicago_crashes.foreground.days import proven_portal
     from chicago_crashes.local.workplace import database
     from chicago_crashes.orchestration.partitions import day_partitions, require_days

@@ -10,11 +10,11 @@ from rich.table import Table
 
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.local.workplace import database
 
 if TYPE_CHECKING:
-    from chicago_crashes.postgis.records import OldVersion
+    from chicago_crashes.feeds.records import OldVersion
 
 BY_US = " (by our rules)"
 BOOKKEEPING = {"created_at", "updated_at", "source_updated_at"}
@@ -28,8 +28,8 @@ def history(
     What the portal amended or withdrew is told plainly; what changed because we clean by other rules says so.
     """
     # Columns of data take a while to import.
-    from chicago_crashes.cleaning.keys import last_part, row_key_of
-    from chicago_crashes.postgis.records import current_rows, old_versions
+    from chicago_crashes.feeds.cleaning.keys import last_part, row_key_of
+    from chicago_crashes.feeds.records import current_rows, old_versions
 
     table = Table()
     for heading in ("seen (UTC)", "feed", "row", "what", "from", "to"):

@@ -15,9 +15,9 @@ from rich.table import Table
 from chicago_crashes.commands.console import console, errors
 
 if TYPE_CHECKING:
+    from chicago_crashes.feeds.importing.files import ExportFile
+    from chicago_crashes.feeds.importing.importer import OnBytes
     from chicago_crashes.foreground.files import Imported, ProgressOfFile
-    from chicago_crashes.importing.files import ExportFile
-    from chicago_crashes.importing.importer import OnBytes
 
 FAILURES_NAMED = 10
 COUNTED = ("inserted", "updated", "unchanged", "withdrawn", "recleaned", "repaired", "quarantined")

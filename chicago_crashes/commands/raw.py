@@ -11,12 +11,12 @@ from rich.table import Table
 
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import feed_named
+from chicago_crashes.feeds.catalogue import feed_named
 from chicago_crashes.local.workplace import database
 from chicago_crashes.settings import settings
 
 if TYPE_CHECKING:
-    from chicago_crashes.comparison import ComparedRow
+    from chicago_crashes.feeds.comparison import ComparedRow
 
 SHORT = 24
 
@@ -26,7 +26,7 @@ def raw(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show a crash, its people and its vehicles: column by column as published, as stored, and what cleaning found."""
-    from chicago_crashes.comparison import compare
+    from chicago_crashes.feeds.comparison import compare
     from chicago_crashes.storage.lake import Lake
 
     with database() as url, psycopg.connect(url) as connection:
@@ -51,7 +51,7 @@ def raw(
 
 
 def _table(row: "ComparedRow") -> Table:
-    from chicago_crashes.cleaning.keys import last_part
+    from chicago_crashes.feeds.cleaning.keys import last_part
 
     where = {
         "stored": "in the table",

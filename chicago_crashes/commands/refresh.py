@@ -9,7 +9,7 @@ from chicago_crashes.commands.console import console, errors, progress_bar, show
 from chicago_crashes.commands.load import WORKERS, Workers
 
 if TYPE_CHECKING:
-    from chicago_crashes.changes import Changes
+    from chicago_crashes.feeds.changes import Changes
 
 
 def refresh(
@@ -42,7 +42,7 @@ def refresh(
 
 def _tell_stale(changes: Sequence["Changes"]) -> None:
     """Print what is to be loaded, and why."""
-    from chicago_crashes.stale import told_in_full
+    from chicago_crashes.feeds.stale import told_in_full
 
     for change in changes:
         for line in told_in_full(change.stale):
@@ -51,7 +51,7 @@ def _tell_stale(changes: Sequence["Changes"]) -> None:
 
 def _tell_left(change: "Changes") -> None:
     """Print what a refresh could not mend."""
-    from chicago_crashes.stale import told_in_full, told_out_of_reach, told_unwatched
+    from chicago_crashes.feeds.stale import told_in_full, told_out_of_reach, told_unwatched
 
     if change.rows_without_a_day:
         errors.print(

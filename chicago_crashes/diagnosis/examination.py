@@ -11,7 +11,7 @@ from chicago_crashes.definitions import build_defs
 from chicago_crashes.diagnosis import of_answers, of_dagster, of_database, of_lake, of_portal
 from chicago_crashes.diagnosis.condition import Condition, State, examined, problem, unexamined, warning
 from chicago_crashes.errors import CrashesError
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.local.workplace import dagster_instance, some_database
 from chicago_crashes.orchestration.partitions import day_of, day_partitions
 from chicago_crashes.settings import Settings

@@ -6,8 +6,8 @@ import dagster as dg
 from psycopg import Connection
 
 from chicago_crashes.automation.answers import REFRESH, tries_of
-from chicago_crashes.automation.sensors import TRIES
 from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
+from chicago_crashes.feeds.defs.sensors import TRIES
 from chicago_crashes.postgis.outdated import outdated
 
 

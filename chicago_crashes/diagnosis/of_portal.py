@@ -6,17 +6,17 @@ from functools import partial
 
 from psycopg import Connection
 
-from chicago_crashes.changes import find_changes
 from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.errors import CrashesError
-from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.postgis.reading import has_values
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
+from chicago_crashes.feeds.changes import find_changes
+from chicago_crashes.feeds.reading import has_values
+from chicago_crashes.feeds.stale import told, told_out_of_reach
 from chicago_crashes.soda.ceiling import SCHEMA, TABLE
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import LostColumnsError, published_columns
 from chicago_crashes.soda.drift import never
 from chicago_crashes.soda.errors import NoSuchDatasetError
-from chicago_crashes.stale import told, told_out_of_reach
 from chicago_crashes.storage.lake import Lake
 
 REQUESTS = 2 * len(FEEDS) + 2
@@ -64,7 +64,8 @@ def dataset(portal: Portal, connection: Connection | None, feed: Feed) -> Iterat
         yield problem(
             name,
             f"{_missing(feed, error.columns)}. {error}",
-            "Look at the dataset's page on the portal, then change the feed's declaration in chicago_crashes/feeds.",
+            "Look at the dataset's page on the portal, then change the feed's declaration in "
+            "chicago_crashes/feeds/catalogue.",
         )
         return
     except CrashesError as error:
@@ -81,7 +82,7 @@ def dataset(portal: Portal, connection: Connection | None, feed: Feed) -> Iterat
         yield warning(
             name,
             f"{feed.dataset_id} has new columns: {', '.join(columns.unknown)}.",
-            "Nothing is lost, they are in the column `extra`; declare them in chicago_crashes/feeds.",
+            "Nothing is lost, they are in the column `extra`; declare them in chicago_crashes/feeds/catalogue.",
         )
     else:
         yield ok(name, f"{feed.dataset_id} has all {len(feed.columns)} declared columns.")

@@ -11,24 +11,24 @@ from dagster import DagsterInstance
 
 from chicago_crashes.alerts.causes import record_lost_columns
 from chicago_crashes.alerts.recording import record_safely
-from chicago_crashes.automation.launch import launch, steps_of
 from chicago_crashes.automation.workers import launch_side_by_side
-from chicago_crashes.changes import Changes, DayRange, find_changes, ranges_of
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS, Feed, feeds_named
+from chicago_crashes.feeds.catalogue import FEEDS, Feed, feeds_named
+from chicago_crashes.feeds.changes import Changes, DayRange, find_changes, ranges_of
+from chicago_crashes.feeds.defs.launch import launch, steps_of
+from chicago_crashes.feeds.reading import has_values
+from chicago_crashes.feeds.stale import StaleDay
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.orchestration.dead_runs import end_dead_runs
 from chicago_crashes.orchestration.outcomes import OnStep, Outcome
 from chicago_crashes.orchestration.partitions import chunks, day_of, day_partitions, require_days
 from chicago_crashes.orchestration.presence import is_present, present
-from chicago_crashes.postgis.reading import has_values
 from chicago_crashes.settings import settings
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import LostColumnsError, published_columns
 from chicago_crashes.soda.errors import NoSuchDatasetError
-from chicago_crashes.stale import StaleDay
 from chicago_crashes.status import FeedStatus, feed_status
 from chicago_crashes.storage.lake import Lake
 

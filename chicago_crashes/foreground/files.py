@@ -9,12 +9,12 @@ from pathlib import Path
 import psycopg
 from dagster import DagsterInstance
 
-from chicago_crashes.assets.imports import ImportReporter
 from chicago_crashes.errors import CrashesError
-from chicago_crashes.feeds import feeds_named
-from chicago_crashes.importing.files import ExportFile, RefusedFile, find_exports
-from chicago_crashes.importing.importer import FileOutcome, OnBytes, import_file
-from chicago_crashes.importing.judging import Kept
+from chicago_crashes.feeds.catalogue import feeds_named
+from chicago_crashes.feeds.defs.imports import ImportReporter
+from chicago_crashes.feeds.importing.files import ExportFile, RefusedFile, find_exports
+from chicago_crashes.feeds.importing.importer import FileOutcome, OnBytes, import_file
+from chicago_crashes.feeds.importing.judging import Kept
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.orchestration.partitions import CHICAGO, day_partitions
 from chicago_crashes.settings import settings

@@ -13,7 +13,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.local.workplace import some_database
 from chicago_crashes.settings import PROJECT_ROOT, settings
 from chicago_crashes.stand_in.serve import serving

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import Table
 
-from chicago_crashes.feeds import SYSTEM_FIELDS, Column, Feed
+from chicago_crashes.feeds.catalogue import SYSTEM_FIELDS, Column, Feed
 from chicago_crashes.layers.published import PublishedLayer
 from chicago_crashes.orchestration.references import CODE_REFERENCES, links_to_code
 from chicago_crashes.storage.tables import table_of

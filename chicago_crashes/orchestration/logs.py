@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.secrets import without_secrets
 from chicago_crashes.settings import Settings
 

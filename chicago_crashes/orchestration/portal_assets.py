@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.orchestration.description import Dataset, dataset_link, portal_key, raw_columns, tags
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import dagster as dg
 
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.settings import PROJECT_ROOT
 
 CODE_REFERENCES = "dagster/code_references"
-DECLARATIONS = PROJECT_ROOT / "chicago_crashes" / "feeds"
+DECLARATIONS = PROJECT_ROOT / "chicago_crashes" / "feeds" / "catalogue"
 
 Asset = dg.AssetsDefinition | dg.AssetSpec
 

@@ -11,10 +11,10 @@ import shapely
 from psycopg import Connection, sql
 from psycopg.rows import class_row, dict_row
 
+from chicago_crashes.feeds.quality import CITYWIDE_SINCE
 from chicago_crashes.hot_spots.grids import StudyArea
 from chicago_crashes.hot_spots.parameters import GridKind, Measure, Period
 from chicago_crashes.layers.published import CITY_BOUNDARY, STREET_CENTER_LINES
-from chicago_crashes.quality import CITYWIDE_SINCE
 from chicago_crashes.storage.copy import copy_from_query, copy_rows
 from chicago_crashes.storage.sql_files import sql_file
 

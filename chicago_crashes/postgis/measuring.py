@@ -10,7 +10,7 @@ from sqlalchemy import Column as TableColumn
 from sqlalchemy import DateTime
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chicago_crashes.feeds import Feed, Kind
+from chicago_crashes.feeds.catalogue import Feed, Kind
 from chicago_crashes.storage.tables import table_of
 
 LONGEST_EXAMPLE = 40

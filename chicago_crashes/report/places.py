@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds.columns import LATITUDE_BOUNDS, LONGITUDE_BOUNDS
+from chicago_crashes.feeds.catalogue.columns import LATITUDE_BOUNDS, LONGITUDE_BOUNDS
 
 FEET_IN: dict[str, float] = {
     "ft": 1,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.described import Published, described_columns
 from chicago_crashes.soda.drift import Drift, compare, never

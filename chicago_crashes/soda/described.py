@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.errors import PortalUnavailableError
 

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 
 from chicago_crashes.errors import CrashesError, TransientError
-from chicago_crashes.feeds import SYSTEM_FIELDS, Feed, Kind
+from chicago_crashes.feeds.catalogue import SYSTEM_FIELDS, Feed, Kind
 from chicago_crashes.soda import soql
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import WasLoaded, published_columns

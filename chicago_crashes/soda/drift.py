@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from chicago_crashes.feeds import Column, Feed, Kind
+from chicago_crashes.feeds.catalogue import Column, Feed, Kind
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.described import Published, described_columns
 

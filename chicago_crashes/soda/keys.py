@@ -5,8 +5,8 @@ from datetime import date
 
 import polars as pl
 
-from chicago_crashes.cleaning.parsing import parsed, stated_text
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
+from chicago_crashes.feeds.cleaning.parsing import parsed, stated_text
 from chicago_crashes.soda import soql
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.signatures import Signature

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.soda.errors import PortalDisagreesError
 from chicago_crashes.soda.signatures import Signature
 from chicago_crashes.soda.system_times import UnreadableTimeError, utc_times

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.errors import PortalDisagreesError
 from chicago_crashes.soda.soql import between

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from chicago_crashes.feeds import Column, Kind
+from chicago_crashes.feeds.catalogue import Column, Kind
 
 HIDDEN_NUMBER = "#"
 """The column of the store that no query can name: the number behind `:id`."""

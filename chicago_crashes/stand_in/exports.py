@@ -15,7 +15,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.stand_in.datasets import SodaType, published_type
 from chicago_crashes.stand_in.layers import geojson_files, publish_geojson
 from chicago_crashes.stand_in.store import PortalStore

@@ -12,7 +12,7 @@ from datetime import datetime
 import polars as pl
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.stand_in.datasets import HIDDEN_NUMBER, Dataset, PublishedColumn, SodaType
 from chicago_crashes.stand_in.store import TIMES, PortalStore, Transaction
 from chicago_crashes.stand_in.translate import quoted

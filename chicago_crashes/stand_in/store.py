@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.stand_in import row_ids
 from chicago_crashes.stand_in.datasets import HIDDEN_NUMBER, Dataset, PublishedColumn, SodaType, published_type
 from chicago_crashes.stand_in.functions import MACROS

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.fs as arrow_fs
 
 from chicago_crashes.errors import PermanentError, TransientError
-from chicago_crashes.feeds import Feed, feed_named
+from chicago_crashes.feeds.catalogue import Feed, feed_named
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.soda.system_times import UnreadableTimeError

@@ -31,7 +31,7 @@ from sqlalchemy import Column as TableColumn
 from sqlalchemy.dialects.postgresql import ARRAY, DATEMULTIRANGE, JSONB
 from sqlalchemy.types import TypeEngine
 
-from chicago_crashes.feeds import FEEDS, Column, Coordinates, Feed, Kind
+from chicago_crashes.feeds.catalogue import FEEDS, Column, Coordinates, Feed, Kind
 
 SRID = 4326
 COORDINATE_STATUSES = ("ok", "missing", "zero", "out_of_bounds")

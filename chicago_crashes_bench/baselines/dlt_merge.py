@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from chicago_crashes.feeds import FEEDS, Feed, feed_named
+from chicago_crashes.feeds.catalogue import FEEDS, Feed, feed_named
 from chicago_crashes_bench.baselines import Rate
 from chicago_crashes_bench.bench import Bench
 from chicago_crashes_bench.database import settle

@@ -12,8 +12,8 @@ from psycopg import sql
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session, registry
 
-from chicago_crashes.cleaning.clean import DAY, clean
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
+from chicago_crashes.feeds.cleaning.clean import DAY, clean
 from chicago_crashes.storage.lake import Lake
 from chicago_crashes.storage.schema.migrate import engine_for
 from chicago_crashes.storage.tables import table_of

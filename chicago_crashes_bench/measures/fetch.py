@@ -13,8 +13,8 @@ import orjson
 import polars as pl
 import psycopg
 
-from chicago_crashes.feeds import CRASHES
-from chicago_crashes.ingest import FetchedDay, fetch_days
+from chicago_crashes.feeds.catalogue import CRASHES
+from chicago_crashes.feeds.ingest import FetchedDay, fetch_days
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.signatures import published_days

@@ -4,8 +4,8 @@ import json
 import sys
 from collections.abc import Sequence
 
-from chicago_crashes.feeds import FEEDS
-from chicago_crashes.inspection import day_checks
+from chicago_crashes.feeds.catalogue import FEEDS
+from chicago_crashes.feeds.inspection import day_checks
 from chicago_crashes_bench.bench import Bench, Found
 from chicago_crashes_bench.growth import Growth
 from chicago_crashes_bench.results import Amount, Bar, Kind, Measurement, Unit

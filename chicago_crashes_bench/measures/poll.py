@@ -4,8 +4,8 @@ import time
 
 import psycopg
 
-from chicago_crashes.changes import find_changes
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
+from chicago_crashes.feeds.changes import find_changes
 from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.storage.lake import Lake

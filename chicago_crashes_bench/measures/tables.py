@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from chicago_crashes.feeds import CRASHES, PEOPLE, VEHICLES, Feed
-from chicago_crashes.ingest import LoadedDay, load_days
+from chicago_crashes.feeds.catalogue import CRASHES, PEOPLE, VEHICLES, Feed
+from chicago_crashes.feeds.ingest import LoadedDay, load_days
 from chicago_crashes.storage.lake import Lake
 from chicago_crashes_bench import database
 from chicago_crashes_bench.bench import Bench, Found, first_days, runs_of

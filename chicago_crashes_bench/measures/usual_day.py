@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import psycopg
 from psycopg import sql
 
-from chicago_crashes.feeds import CRASHES, PEOPLE, VEHICLES, Feed, feed_named
+from chicago_crashes.feeds.catalogue import CRASHES, PEOPLE, VEHICLES, Feed, feed_named
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.soql import between

@@ -32,7 +32,7 @@ from chicago_crashes.alerts.incidents import (
     untold,
 )
 from chicago_crashes.alerts.staleness import review_newest, review_polls
-from chicago_crashes.feeds import CRASHES, PEOPLE, feed_named
+from chicago_crashes.feeds.catalogue import CRASHES, PEOPLE, feed_named
 from chicago_crashes_tests.alerts.receiver import SECRETS, Receiver, receiving
 
 UI = "http://ui.example:3000/"

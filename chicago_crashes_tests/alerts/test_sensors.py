@@ -12,9 +12,9 @@ import pytest
 
 from chicago_crashes.automation import alerts
 from chicago_crashes.automation.alerts import alert_sensors
-from chicago_crashes.changes import DayRange, find_changes
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES
+from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, PEOPLE, VEHICLES
+from chicago_crashes.feeds.changes import DayRange, find_changes
 from chicago_crashes.foreground.days import open_portal
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.faults import Fault

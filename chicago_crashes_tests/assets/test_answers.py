@@ -11,18 +11,18 @@ from pydantic import SecretStr
 
 from chicago_crashes.assets.answers import CRASH_FACTS_KEY, LOCATION_AREAS_KEY
 from chicago_crashes.automation.answers import REFRESH
-from chicago_crashes.automation.jobs import LOAD_ALL
-from chicago_crashes.automation.sensors import TRIES
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
+from chicago_crashes.feeds.defs.jobs import LOAD_ALL
+from chicago_crashes.feeds.defs.sensors import TRIES
 from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.settings import settings
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.commands.running import run, settings_for
+from chicago_crashes_tests.feeds.loading import connected
 from chicago_crashes_tests.places.layers import put_layer
 from chicago_crashes_tests.platform import Platform, platform
-from chicago_crashes_tests.postgis.loading import connected
 
 FIRST, LAST = date(2024, 1, 30), date(2024, 2, 2)
 WEST_AND_EAST = {

@@ -11,7 +11,7 @@ import pytest
 
 from chicago_crashes.automation.housekeeping import PRUNE, TYPES
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.feeds import FEEDS, feed_named
+from chicago_crashes.feeds.catalogue import FEEDS, feed_named
 from chicago_crashes.local.workplace import dagster_instance
 from chicago_crashes.orchestration.description import raw_key, table_key
 from chicago_crashes.postgis.run_logs import prune, size_of_event_log

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from chicago_crashes import cli
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.commands.running import ended, settings_for, started

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from chicago_crashes.cleaning.clean import DAY, clean
-from chicago_crashes.feeds import FEEDS, PEOPLE, feed_named
-from chicago_crashes.postgis.merge import SourceDay, merge_days
+from chicago_crashes.feeds.catalogue import FEEDS, PEOPLE, feed_named
+from chicago_crashes.feeds.cleaning.clean import DAY, clean
+from chicago_crashes.feeds.merge import SourceDay, merge_days
 from chicago_crashes.stand_in.mutations import amend, content, drop_column, replace_all
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore

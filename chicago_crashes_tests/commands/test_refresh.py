@@ -15,7 +15,7 @@ import polars as pl
 import psycopg
 import pytest
 
-from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE
+from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, PEOPLE
 from chicago_crashes.stand_in import mutations
 from chicago_crashes.stand_in.faults import ROWS, Fault
 from chicago_crashes.stand_in.serve import RunningPortal, serving

@@ -9,7 +9,7 @@ import polars as pl
 import psycopg
 import pytest
 
-from chicago_crashes.feeds import CRASHES, PEOPLE, VEHICLES, Feed
+from chicago_crashes.feeds.catalogue import CRASHES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.stand_in import mutations
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore

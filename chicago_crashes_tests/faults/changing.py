@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.stand_in import mutations
 from chicago_crashes_tests.faults.scene import DAYS, Scene
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.stand_in.serve import RunningPortal, serving
 from chicago_crashes.stand_in.store import PortalStore

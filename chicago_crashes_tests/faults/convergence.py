@@ -10,9 +10,9 @@ import polars as pl
 from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
-from chicago_crashes.cleaning.clean import DAY, clean
-from chicago_crashes.feeds import FEEDS, SYSTEM_FIELDS, Feed, Kind
-from chicago_crashes.postgis.records import recorded_signatures
+from chicago_crashes.feeds.catalogue import FEEDS, SYSTEM_FIELDS, Feed, Kind
+from chicago_crashes.feeds.cleaning.clean import DAY, clean
+from chicago_crashes.feeds.records import recorded_signatures
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.soda.signatures import EMPTY
 from chicago_crashes.stand_in.mutations import content

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.soda.errors import PortalDisagreesError, PortalUnavailableError
 from chicago_crashes.stand_in import faults, mutations
 from chicago_crashes.stand_in.faults import ROWS, SIGNATURES, Fault

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chicago_crashes.errors import CrashesError
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.errors import (
     NoSuchDatasetError,

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from chicago_crashes import ingest
-from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.postgis.leaving import MassQuarantineError
+from chicago_crashes.feeds import ingest
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
+from chicago_crashes.feeds.leaving import MassQuarantineError
 from chicago_crashes.stand_in import mutations
 from chicago_crashes_tests.faults.changing import KEY_COLUMN, late_row
 from chicago_crashes_tests.faults.scene import DAYS, Loaded, Scene

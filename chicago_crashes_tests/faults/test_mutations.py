@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, VEHICLES, Feed
+from chicago_crashes.feeds.catalogue import CRASHES, FATALITIES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.soda.errors import NoSuchDatasetError
 from chicago_crashes.stand_in import faults, mutations
 from chicago_crashes_tests.faults.changing import change_every_day, free_text, late_row

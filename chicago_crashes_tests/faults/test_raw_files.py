@@ -8,8 +8,8 @@ import pytest
 from psycopg import sql
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, Feed
-from chicago_crashes.ingest import FetchedDay, fetch_days
+from chicago_crashes.feeds.catalogue import CRASHES, FATALITIES, PEOPLE, Feed
+from chicago_crashes.feeds.ingest import FetchedDay, fetch_days
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.stand_in import faults
 from chicago_crashes.storage.lake import DayFile

@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 
 from chicago_crashes.errors import TransientError
-from chicago_crashes.feeds import CRASHES, FATALITIES, PEOPLE, VEHICLES, Feed
+from chicago_crashes.feeds.catalogue import CRASHES, FATALITIES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.soda.errors import PortalUnavailableError
 from chicago_crashes.stand_in import faults, mutations
 from chicago_crashes.storage.lake import LakeUnavailableError

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from chicago_crashes.feeds import CRASHES, PEOPLE, VEHICLES, Feed
+from chicago_crashes.feeds.catalogue import CRASHES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.stand_in import mutations
 from chicago_crashes_tests.faults.changing import free_text, late_row
 from chicago_crashes_tests.faults.scene import DAYS, Scene

@@ -11,14 +11,14 @@ import polars as pl
 import pytest
 from psycopg import sql
 
-from chicago_crashes.changes import Changes, find_changes, ranges_of
-from chicago_crashes.cleaning.version import rules_digest
-from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, Feed
-from chicago_crashes.ingest import fetch_days
-from chicago_crashes.inspection import complete_history
+from chicago_crashes.feeds.catalogue import CRASHES, FATALITIES, FEEDS, PEOPLE, Feed
+from chicago_crashes.feeds.changes import Changes, find_changes, ranges_of
+from chicago_crashes.feeds.cleaning.version import rules_digest
+from chicago_crashes.feeds.ingest import fetch_days
+from chicago_crashes.feeds.inspection import complete_history
+from chicago_crashes.feeds.stale import Reason, told_unwatched
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes.soda.signatures import EMPTY
-from chicago_crashes.stale import Reason, told_unwatched
 from chicago_crashes.stand_in import mutations
 from chicago_crashes_tests.faults.scene import DAYS, FIRST, LAST, Scene
 

@@ -4,8 +4,8 @@ import sys
 
 import psycopg
 
-from chicago_crashes.feeds import feed_named
-from chicago_crashes.ingest import fetch_days, load_days
+from chicago_crashes.feeds.catalogue import feed_named
+from chicago_crashes.feeds.ingest import fetch_days, load_days
 from chicago_crashes.storage.lake import Lake
 from chicago_crashes_tests.faults.scene import DAYS, eager_client
 

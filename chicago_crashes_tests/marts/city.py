@@ -11,7 +11,7 @@ from chicago_crashes.postgis.marts.circumstances import refresh_causes, refresh_
 from chicago_crashes.postgis.marts.citywide import refresh_citywide_daily, refresh_citywide_monthly
 from chicago_crashes.postgis.marts.streets import refresh_intersections, refresh_streets
 from chicago_crashes.postgis.refreshing import Refreshed
-from chicago_crashes_tests.postgis.loading import Connection
+from chicago_crashes_tests.feeds.loading import Connection
 
 REFRESHES: Mapping[str, Callable[[Connection], Refreshed]] = {
     "citywide_daily": refresh_citywide_daily,

@@ -5,7 +5,7 @@ from datetime import date
 
 from psycopg import sql
 
-from chicago_crashes_tests.postgis.loading import Connection
+from chicago_crashes_tests.feeds.loading import Connection
 
 Value = str | int | float | bool | None
 

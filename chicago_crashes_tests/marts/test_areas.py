@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from chicago_crashes.postgis.marts.areas import refresh_area_daily, refresh_area_monthly, refresh_area_yearly
+from chicago_crashes_tests.feeds.loading import Connection, rows_of
 from chicago_crashes_tests.marts.city import add_crash, assign, load_days, make_facts, put_layer, refresh_all
-from chicago_crashes_tests.postgis.loading import Connection, rows_of
 
 WARDS = {1: "1", 2: "2", 3: None}
 """Location 1 lies in ward 1, location 2 in ward 2, location 3 in none."""

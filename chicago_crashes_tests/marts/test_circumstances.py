@@ -3,8 +3,8 @@
 import pytest
 
 from chicago_crashes.postgis.marts.circumstances import refresh_causes, refresh_time_of_week
+from chicago_crashes_tests.feeds.loading import Connection, rows_of
 from chicago_crashes_tests.marts.city import add_crash, load_days, make_facts
-from chicago_crashes_tests.postgis.loading import Connection, rows_of
 
 CAUSES = "select cause, year, crashes, ksi, secondary_crashes, cost from causes order by year, cause"
 

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from chicago_crashes.postgis.marts.citywide import refresh_citywide_daily, refresh_citywide_monthly
+from chicago_crashes_tests.feeds.loading import Connection, rows_of
 from chicago_crashes_tests.marts.city import add_crash, load_days, make_facts
-from chicago_crashes_tests.postgis.loading import Connection, rows_of
 
 
 def test_every_count_worked_out_by_hand(db: Connection) -> None:

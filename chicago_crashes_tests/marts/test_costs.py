@@ -7,8 +7,8 @@ from chicago_crashes.costs import COST_TABLES, DEFAULT_COST_TABLE, CostClass, Co
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.postgis.marts import counting
 from chicago_crashes.severity import CITY_WEIGHTS, EPDO_WEIGHTS, KABCO, uncapped_weights
+from chicago_crashes_tests.feeds.loading import Connection, rows_of
 from chicago_crashes_tests.marts.city import add_crash, load_days, refresh_all
-from chicago_crashes_tests.postgis.loading import Connection, rows_of
 
 LINES = "select class, unit, count, unit_dollars, subtotal from crash_cost_lines(%s, 1, 2, 3, 4, 5, 6)"
 COST = "select crash_cost(%s, k => 1, a => 2, b => 3, c => 4, o => 5, pdo_vehicles => 6)"

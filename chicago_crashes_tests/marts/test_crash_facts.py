@@ -18,9 +18,9 @@ from chicago_crashes.postgis.facts import (
 )
 from chicago_crashes.postgis.marts.counts import AGES, INJURIES, MODES
 from chicago_crashes.postgis.outdated import outdated
+from chicago_crashes_tests.feeds.loading import Connection, rows_of
 from chicago_crashes_tests.marts.feed_rows import DAY, Value, add_crash, add_person, add_unit, sign
 from chicago_crashes_tests.places.layers import put_layer, square
-from chicago_crashes_tests.postgis.loading import Connection, rows_of
 
 WEST, SOUTH = -87.70, 41.90
 INSIDE = {"longitude": WEST + 0.004, "latitude": SOUTH + 0.005}

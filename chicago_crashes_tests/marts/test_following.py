@@ -13,9 +13,10 @@ from chicago_crashes import sums
 from chicago_crashes.assets.answers import mart_key
 from chicago_crashes.assets.marts import JUDGES, counted_marts
 from chicago_crashes.checks.answer_checks import answer_check
-from chicago_crashes.inspection import Verdict
+from chicago_crashes.feeds.inspection import Verdict
 from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.postgis.mart_tables import AREA_DAILY
+from chicago_crashes_tests.feeds.loading import Connection, rows_of
 from chicago_crashes_tests.marts.city import (
     REFRESHES,
     add_crash,
@@ -27,7 +28,6 @@ from chicago_crashes_tests.marts.city import (
     rows_of_mart,
 )
 from chicago_crashes_tests.marts.test_streets import CROSSING, add_location, put_streets
-from chicago_crashes_tests.postgis.loading import Connection, rows_of
 
 FIRST = date(2019, 1, 1)
 COLUMNS = "select column_name from information_schema.columns where table_name = '{}'"

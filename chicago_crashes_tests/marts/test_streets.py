@@ -5,8 +5,8 @@ from psycopg.types.json import Jsonb
 
 from chicago_crashes.postgis.marts.streets import refresh_intersections, refresh_streets
 from chicago_crashes.stand_in.synthetic.streets import street_center_lines
+from chicago_crashes_tests.feeds.loading import Connection, rows_of
 from chicago_crashes_tests.marts.city import add_crash, load_days, make_facts
-from chicago_crashes_tests.postgis.loading import Connection, rows_of
 
 CORNER = (1_160_000.0, 1_880_000.0)
 """A point in the middle of the city, in EPSG:3435; places below are feet east and north of it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.orchestration.presence import is_present, present
 from chicago_crashes.stand_in.faults import ROWS, Fault
 from chicago_crashes.stand_in.serve import RunningPortal, serving

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import InternalError
 
-from chicago_crashes.inspection import Verdict
+from chicago_crashes.feeds.inspection import Verdict
 from chicago_crashes.orchestration import dagster_home
 from chicago_crashes.orchestration.check_reports import report_verdicts
 from chicago_crashes.orchestration.event_log import CrashesDagsterStorage, PooledEventLogStorage

@@ -161,9 +161,9 @@ def test_a_command_logs_its_requests_and_its_end_as_json(database_url: str, tmp_
 RUN_IN_DAGSTER = """
 import dagster as dg
 from chicago_crashes import definitions
-from chicago_crashes.automation.jobs import LOAD_ALL, asset_keys, load_config
+from chicago_crashes.feeds.defs.jobs import LOAD_ALL, asset_keys, load_config
 from chicago_crashes.orchestration.partitions import range_tags
-from chicago_crashes.feeds import feed_named
+from chicago_crashes.feeds.catalogue import feed_named
 from datetime import date
 feeds = [feed_named("crashes")]
 with dg.DagsterInstance.get() as instance:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from chicago_crashes_tests.postgis.loading import Connection
+from chicago_crashes_tests.feeds.loading import Connection
 
 Areas = Mapping[str, str]
 """Well-known text or GeoJSON of each area, by its key; the order is that of their positions."""

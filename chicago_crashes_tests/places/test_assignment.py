@@ -13,8 +13,8 @@ from chicago_crashes.postgis.assignment import (
     assign_locations,
     outdated_layers,
 )
+from chicago_crashes_tests.feeds.loading import Connection, rows_of
 from chicago_crashes_tests.places.layers import published_areas, put_layer, square
-from chicago_crashes_tests.postgis.loading import Connection, rows_of
 from chicago_crashes_tests.real_data import REAL_DATA, needs_real_data
 
 FEET_PER_DEGREE_NORTH = 364_400

@@ -20,7 +20,7 @@ from chicago_crashes.postgis.layers import (
     set_active,
     store_layer,
 )
-from chicago_crashes_tests.postgis.loading import Connection
+from chicago_crashes_tests.feeds.loading import Connection
 
 WARDS = Layer("wards", "Wards", LayerKind.PUBLISHED, Shape.POLYGON, "p293-wvbd", "ward", valid_from=date(2023, 5, 15))
 STREETS = Layer("streets", "Streets", LayerKind.PUBLISHED, Shape.LINE, "pr57-gg9e")

@@ -7,7 +7,7 @@ from datetime import date
 
 from psycopg import Connection
 
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.oracle import Judgement, judge
 

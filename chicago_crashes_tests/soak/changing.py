@@ -7,7 +7,7 @@ from random import Random
 
 import polars as pl
 
-from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
+from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, PEOPLE, VEHICLES, Feed
 from chicago_crashes.stand_in import mutations
 from chicago_crashes.stand_in.store import TIMES, PortalStore
 from chicago_crashes.stand_in.synthetic import generate

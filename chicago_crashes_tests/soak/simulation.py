@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.stand_in.app import LoggedRequest
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes_tests.dagster_ui import DagsterUi, dagster_ui

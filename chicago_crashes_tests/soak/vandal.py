@@ -9,7 +9,7 @@ from random import Random
 
 from psycopg import Connection, sql
 
-from chicago_crashes.feeds import FEEDS, Feed
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.storage.lake import DayFile, Lake
 from chicago_crashes.storage.lake_names import SET_ASIDE, SUFFIX, version_file_name
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from chicago_crashes.errors import PermanentError, TransientError
-from chicago_crashes.feeds import FEEDS, Feed, feed_named
+from chicago_crashes.feeds.catalogue import FEEDS, Feed, feed_named
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import LostColumnsError, published_columns
 from chicago_crashes_tests.soda.small_portal import SmallPortal, json_answer

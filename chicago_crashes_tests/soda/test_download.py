@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chicago_crashes.errors import PermanentError, TransientError
-from chicago_crashes.feeds import FEEDS, SYSTEM_FIELDS, Feed, feed_named
+from chicago_crashes.feeds.catalogue import FEEDS, SYSTEM_FIELDS, Feed, feed_named
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, download
 from chicago_crashes.soda.errors import PortalTimeoutError

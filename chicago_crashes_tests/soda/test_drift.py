@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE, Feed
-from chicago_crashes.inspection import schema
+from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, PEOPLE, Feed
+from chicago_crashes.feeds.inspection import schema
 from chicago_crashes.soda.described import Published
 from chicago_crashes.soda.drift import Difference, Drift, compare
 from chicago_crashes.stand_in.datasets import published_type

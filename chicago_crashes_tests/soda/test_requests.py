@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from chicago_crashes.errors import TransientError
-from chicago_crashes.feeds import feed_named
+from chicago_crashes.feeds.catalogue import feed_named
 from chicago_crashes.soda import soql
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chicago_crashes.errors import TransientError
-from chicago_crashes.feeds import FEEDS, Feed, feed_named
+from chicago_crashes.feeds.catalogue import FEEDS, Feed, feed_named
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.signatures import EMPTY, MOST_DAYS, Signature, day_signatures, published_days
 from chicago_crashes.soda.system_times import utc

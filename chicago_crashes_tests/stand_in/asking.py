@@ -9,7 +9,7 @@ import httpx
 import orjson
 import polars as pl
 
-from chicago_crashes.feeds.crashes import CRASHES
+from chicago_crashes.feeds.catalogue.crashes import CRASHES
 from chicago_crashes.stand_in.faults import Fault
 from chicago_crashes.stand_in.formats import json_reply
 from chicago_crashes.stand_in.serve import RunningPortal, serving

@@ -12,9 +12,9 @@ from email.utils import parsedate_to_datetime
 import polars as pl
 import pytest
 
-from chicago_crashes.feeds import FEEDS
-from chicago_crashes.feeds.crashes import CRASHES
-from chicago_crashes.feeds.vehicles import VEHICLES
+from chicago_crashes.feeds.catalogue import FEEDS
+from chicago_crashes.feeds.catalogue.crashes import CRASHES
+from chicago_crashes.feeds.catalogue.vehicles import VEHICLES
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.stand_in.asking import CRASH_DATASET, EVENING, Asking, asking, five_crashes, many_crashes
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from chicago_crashes.feeds import FEEDS, Feed, Kind
-from chicago_crashes.feeds.crashes import CRASHES
+from chicago_crashes.feeds.catalogue import FEEDS, Feed, Kind
+from chicago_crashes.feeds.catalogue.crashes import CRASHES
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import published_columns

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS, Feed
-from chicago_crashes.feeds.crashes import CRASHES
-from chicago_crashes.feeds.fatalities import FATALITIES
-from chicago_crashes.feeds.people import PEOPLE
-from chicago_crashes.feeds.vehicles import VEHICLES
+from chicago_crashes.feeds.catalogue import FEEDS, Feed
+from chicago_crashes.feeds.catalogue.crashes import CRASHES
+from chicago_crashes.feeds.catalogue.fatalities import FATALITIES
+from chicago_crashes.feeds.catalogue.people import PEOPLE
+from chicago_crashes.feeds.catalogue.vehicles import VEHICLES
 from chicago_crashes.stand_in.exports import publish_directory, publish_export
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.real_data import REAL_DATA, needs_real_data

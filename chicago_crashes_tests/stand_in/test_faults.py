@@ -8,7 +8,7 @@ import httpx
 import orjson
 import pytest
 
-from chicago_crashes.feeds.people import PEOPLE
+from chicago_crashes.feeds.catalogue.people import PEOPLE
 from chicago_crashes.stand_in import faults
 from chicago_crashes.stand_in.faults import Fault
 from chicago_crashes_tests.stand_in.asking import CRASH_DATASET, Asking, asking, five_crashes, many_crashes

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds.crashes import CRASHES
+from chicago_crashes.feeds.catalogue.crashes import CRASHES
 from chicago_crashes.stand_in import faults, mutations
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.stand_in.asking import CRASH_DATASET, ask, asking, five_crashes, many_crashes

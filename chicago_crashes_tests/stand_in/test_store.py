@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS
-from chicago_crashes.feeds.crashes import CRASHES
-from chicago_crashes.feeds.people import PEOPLE
+from chicago_crashes.feeds.catalogue import FEEDS
+from chicago_crashes.feeds.catalogue.crashes import CRASHES
+from chicago_crashes.feeds.catalogue.people import PEOPLE
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.stand_in.asking import CRASH_DATASET, ask, five_crashes
 

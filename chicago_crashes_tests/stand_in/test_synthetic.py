@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from chicago_crashes.cleaning.clean import DAY, Cleaned, clean
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS, feed_named
+from chicago_crashes.feeds.catalogue import FEEDS, feed_named
+from chicago_crashes.feeds.cleaning.clean import DAY, Cleaned, clean
 from chicago_crashes.stand_in.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT, Batch, Dirt, generate
 
 MARCH = (date(2024, 3, 1), date(2024, 3, 31))

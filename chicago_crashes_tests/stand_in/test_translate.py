@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from chicago_crashes.feeds.crashes import CRASHES
+from chicago_crashes.feeds.catalogue.crashes import CRASHES
 from chicago_crashes.stand_in import mutations
 from chicago_crashes.stand_in.soql import SoqlError
 from chicago_crashes.stand_in.store import PortalStore

@@ -13,13 +13,13 @@ from polars.testing import assert_frame_equal
 from pyarrow.fs import FileSystem
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import CRASHES, PEOPLE, feed_named
+from chicago_crashes.feeds.catalogue import CRASHES, PEOPLE, feed_named
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.storage.lake import ABANDONED_AFTER, DamagedFileError, DayFile, Lake, LakeUnavailableError
 from chicago_crashes.storage.lake_files import digest_of
 from chicago_crashes.storage.lake_names import newest_of_each_day
-from chicago_crashes_tests.cleaning.raw_rows import raw_frame
+from chicago_crashes_tests.feeds.cleaning.raw_rows import raw_frame
 
 DAY = date(2021, 12, 31)
 FETCHED = datetime(2022, 1, 5, 12, 30, 15, 123456, tzinfo=UTC)

@@ -12,10 +12,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import CRASHES, FEEDS, PEOPLE
+from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, PEOPLE
 from chicago_crashes.storage.lake import DamagedFileError, DayFile, Lake
 from chicago_crashes.storage.lake_files import NOTE_KEY, SEAL_KEY
-from chicago_crashes_tests.cleaning.raw_rows import raw_frame
+from chicago_crashes_tests.feeds.cleaning.raw_rows import raw_frame
 from chicago_crashes_tests.storage.test_lake import DAY, SIGNED, lake, rows, stored, write
 
 __all__ = ["lake"]

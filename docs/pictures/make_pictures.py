@@ -18,7 +18,7 @@ import psycopg
 from playwright.sync_api import FloatRect, Page, sync_playwright
 
 from chicago_crashes.errors import CrashesError, PermanentError
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.local.demo import SEED
 from chicago_crashes.orchestration.partitions import CHICAGO
 from chicago_crashes.stand_in.serve import serving

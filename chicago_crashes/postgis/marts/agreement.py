@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from psycopg import Connection, sql
 from psycopg.rows import class_row
 
+from chicago_crashes.feeds.quality import CITYWIDE_SINCE
 from chicago_crashes.postgis.marts import counting
 from chicago_crashes.postgis.marts.counts import COUNTS
-from chicago_crashes.quality import CITYWIDE_SINCE
 
 ALL = (*COUNTS, counting.COST)
 

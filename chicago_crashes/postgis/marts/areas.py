@@ -8,11 +8,11 @@ from psycopg import Connection, sql
 from psycopg.rows import class_row
 from sqlalchemy import Table
 
+from chicago_crashes.feeds.quality import CITYWIDE_SINCE
 from chicago_crashes.postgis.mart_tables import AREA_DAILY, AREA_MONTHLY, AREA_YEARLY, CITYWIDE_DAILY
 from chicago_crashes.postgis.marts import counting, following
 from chicago_crashes.postgis.marts.periods import MONTHS, YEARS, Periods, make_periods
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
-from chicago_crashes.quality import CITYWIDE_SINCE
 from chicago_crashes.storage.sql_files import sql_file
 
 

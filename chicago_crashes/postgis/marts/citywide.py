@@ -2,11 +2,11 @@
 
 from psycopg import Connection
 
+from chicago_crashes.feeds.quality import CITYWIDE_SINCE
 from chicago_crashes.postgis.mart_tables import CITYWIDE_DAILY, CITYWIDE_MONTHLY
 from chicago_crashes.postgis.marts import counting, following
 from chicago_crashes.postgis.marts.periods import MONTHS, make_periods
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
-from chicago_crashes.quality import CITYWIDE_SINCE
 from chicago_crashes.storage.sql_files import sql_file
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from psycopg import Connection, sql
 
-from chicago_crashes.quality import CITYWIDE_SINCE
+from chicago_crashes.feeds.quality import CITYWIDE_SINCE
 from chicago_crashes.storage.sql_files import sql_file
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from chicago_crashes.feeds import Column, Feed, Kind
+from chicago_crashes.feeds.catalogue import Column, Feed, Kind
 from chicago_crashes.stand_in.synthetic.days import IDS_PER_DAY, times_of
 from chicago_crashes.stand_in.synthetic.draws import Draws, keys_of
 from chicago_crashes.stand_in.synthetic.places import places_of

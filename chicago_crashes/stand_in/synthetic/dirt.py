@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 
 import polars as pl
 
-from chicago_crashes.feeds import Feed
+from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.stand_in.synthetic.draws import Draws
 
 ACCOUNT_SCHEMA = {"feed": pl.String, "day": pl.Date, "column": pl.String, "dirt": pl.String, "rows": pl.Int64}

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.stand_in.synthetic import crashes as crashes_feed
 from chicago_crashes.stand_in.synthetic import declared
 from chicago_crashes.stand_in.synthetic import fatalities as fatalities_feed

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from chicago_crashes.feeds import Feed, feed_named
-from chicago_crashes.feeds.rules import SECOND_ROW
+from chicago_crashes.feeds.catalogue import Feed, feed_named
+from chicago_crashes.feeds.catalogue.rules import SECOND_ROW
 
 VALUE_RULES = ("bounds", "category", "coordinates_zero", "coordinates_out_of_bounds")
 

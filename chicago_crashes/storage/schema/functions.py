@@ -16,10 +16,10 @@ import jinja2
 from sqlalchemy import Column, Integer, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.dialects import postgresql
 
-from chicago_crashes.feeds import FEEDS
+from chicago_crashes.feeds.catalogue import FEEDS
+from chicago_crashes.feeds.quality import CITYWIDE_SINCE
 from chicago_crashes.postgis.mart_tables import CRASH_FACTS
 from chicago_crashes.postgis.marts import counts
-from chicago_crashes.quality import CITYWIDE_SINCE
 from chicago_crashes.storage.tables import metadata
 
 FUNCTIONS = Table(

@@ -13,7 +13,7 @@ from chicago_crashes.errors import PermanentError
 from chicago_crashes.postgis.marts.counts import COMPARED, COUNTS, IN_TOTALS, RATES, SHARED_WITH_CITY
 from chicago_crashes.storage.schema import migrate
 from chicago_crashes.storage.schema.functions import PARTS, statements
-from chicago_crashes_tests.postgis.loading import Connection, connected, rows_of
+from chicago_crashes_tests.feeds.loading import Connection, connected, rows_of
 
 SOURCES = {
     "functions": """

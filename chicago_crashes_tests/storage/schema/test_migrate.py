@@ -11,7 +11,7 @@ from psycopg import sql
 
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
 from chicago_crashes.storage.schema import migrate
-from chicago_crashes_tests.postgis.loading import connected
+from chicago_crashes_tests.feeds.loading import connected
 
 SECRET = "hunter2-is-secret"
 

@@ -12,10 +12,10 @@ from psycopg import sql
 from sqlalchemy import Connection as AlchemyConnection
 from sqlalchemy import text
 
-from chicago_crashes.feeds import CRASHES, FATALITIES, FEEDS, PEOPLE, VEHICLES, Feed, Kind
+from chicago_crashes.feeds.catalogue import CRASHES, FATALITIES, FEEDS, PEOPLE, VEHICLES, Feed, Kind
 from chicago_crashes.storage.schema import migrate
 from chicago_crashes.storage.schema.all_tables import metadata
-from chicago_crashes_tests.postgis.loading import Connection, connected, load, rows_of
+from chicago_crashes_tests.feeds.loading import Connection, connected, load, rows_of
 
 # ruff: noqa: DTZ001 - the portal's timestamps are wall time and carry no zone
 
