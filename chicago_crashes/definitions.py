@@ -14,15 +14,11 @@ from chicago_crashes.assets.answers import (
     polygon_layers,
 )
 from chicago_crashes.assets.hot_spots import hot_spot_assets
-from chicago_crashes.assets.layers import layer_assets, portal_layer_assets
 from chicago_crashes.assets.marts import JUDGES, counted_marts
 from chicago_crashes.assets.report import location_report_asset
-from chicago_crashes.assets.uploads import uploaded_asset
 from chicago_crashes.automation.alerts import alert_sensors
 from chicago_crashes.automation.answers import answers_job, answers_sensor
 from chicago_crashes.automation.housekeeping import prune_job, prune_schedule
-from chicago_crashes.automation.layers import missing_layers_sensor, refresh_layers_job, refresh_layers_schedule
-from chicago_crashes.automation.uploads import uploads_job, uploads_sensor
 from chicago_crashes.checks.answer_checks import answer_check
 from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
@@ -35,6 +31,10 @@ from chicago_crashes.feeds.defs.schedules import check_schedule, schedules
 from chicago_crashes.feeds.defs.sensors import change_sensor
 from chicago_crashes.feeds.defs.table_checks import relation_checks, table_checks
 from chicago_crashes.feeds.defs.tables import table_asset
+from chicago_crashes.layers.defs.layer_runs import missing_layers_sensor, refresh_layers_job, refresh_layers_schedule
+from chicago_crashes.layers.defs.layers import layer_assets, portal_layer_assets
+from chicago_crashes.layers.defs.upload_runs import uploads_job, uploads_sensor
+from chicago_crashes.layers.defs.uploads import uploaded_asset
 from chicago_crashes.orchestration import dagster_logs
 from chicago_crashes.orchestration.partitions import day_partitions
 from chicago_crashes.orchestration.portal_assets import portal_asset

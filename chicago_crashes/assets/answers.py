@@ -12,9 +12,10 @@ import dagster as dg
 from psycopg import Connection
 from sqlalchemy import Table
 
-from chicago_crashes.assets.layers import AREAS, layer_key
-from chicago_crashes.assets.uploads import UPLOADED
 from chicago_crashes.feeds.catalogue import feed_named
+from chicago_crashes.layers.defs.layers import AREAS, layer_key
+from chicago_crashes.layers.defs.uploads import UPLOADED
+from chicago_crashes.layers.place_tables import LOCATION_AREAS
 from chicago_crashes.layers.published import CITY_BOUNDARY
 from chicago_crashes.orchestration.description import OWNERS, table_key, table_metadata
 from chicago_crashes.orchestration.resources import PostgisResource
@@ -22,7 +23,6 @@ from chicago_crashes.orchestration.step_checks import Check, specs_of
 from chicago_crashes.postgis.assignment import NEAREST_WITHIN_FEET, assign_locations
 from chicago_crashes.postgis.facts import PROVISIONAL_DAYS, refresh_facts
 from chicago_crashes.postgis.mart_tables import AREA_COLUMNS, CRASH_FACTS
-from chicago_crashes.postgis.place_tables import LOCATION_AREAS
 from chicago_crashes.postgis.refreshing import Number, Refreshed, taking_turns
 
 MARTS = "marts"

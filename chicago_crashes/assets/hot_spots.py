@@ -8,10 +8,10 @@ import dagster as dg
 from psycopg import Connection
 
 from chicago_crashes.assets.answers import CRASH_FACTS_KEY, mart_key, mart_step, refreshed_in_turn
-from chicago_crashes.assets.layers import layer_key
 from chicago_crashes.hot_spots.cell_analysis import refresh_hot_spots
 from chicago_crashes.hot_spots.parameters import GridKind, HotSpotParameters, Measure, SegmentParameters
 from chicago_crashes.hot_spots.street_analysis import ANALYSIS, refresh_high_crash_segments
+from chicago_crashes.layers.defs.layers import layer_key
 from chicago_crashes.layers.published import CITY_BOUNDARY, STREET_CENTER_LINES
 from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.orchestration.step_checks import Check, Judgement, results_of

@@ -7,9 +7,9 @@ from sqlalchemy import Table
 
 from chicago_crashes import sums
 from chicago_crashes.assets.answers import LOCATION_AREAS_KEY, mart_asset, mart_key
-from chicago_crashes.assets.layers import layer_key
 from chicago_crashes.costs import DEFAULT_COST_TABLE
 from chicago_crashes.feeds.quality import CITYWIDE_SINCE
+from chicago_crashes.layers.defs.layers import layer_key
 from chicago_crashes.postgis import mart_tables as tables
 from chicago_crashes.postgis.marts import areas, circumstances, citywide, streets
 from chicago_crashes.soundness import Judge

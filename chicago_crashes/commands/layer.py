@@ -13,8 +13,8 @@ from chicago_crashes.commands.console import console, progress_bar, tell_failed_
 from chicago_crashes.local.workplace import database
 
 if TYPE_CHECKING:
-    from chicago_crashes.automation.layers import LayersOutcome
-    from chicago_crashes.postgis.layers import LayerState
+    from chicago_crashes.layers.defs.layer_runs import LayersOutcome
+    from chicago_crashes.layers.store import LayerState
 
 SHOWN = ("published_rows", "features", "repaired", "left_out", "merged", "version", "added", "amended", "removed")
 
@@ -29,7 +29,7 @@ def layer() -> None:
 @app.command(name="list")
 def list_layers(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """List the layers there are, published and uploaded, with their versions."""
-    from chicago_crashes.postgis.layers import layers  # geometries take a while to import
+    from chicago_crashes.layers.store import layers  # geometries take a while to import
 
     with database() as url, psycopg.connect(url) as connection:
         found = layers(connection)

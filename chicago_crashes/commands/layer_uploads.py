@@ -13,8 +13,8 @@ from chicago_crashes.commands.console import console
 
 if TYPE_CHECKING:
     from chicago_crashes.foreground.uploads import Uploaded
+    from chicago_crashes.layers.store import LayerState
     from chicago_crashes.layers.uploads.upload import Upload
-    from chicago_crashes.postgis.layers import LayerState
 
 FEATURES_SHOWN = 5
 PREVIEW = "preview"
@@ -109,8 +109,8 @@ def delete(name: Existing, yes: Annotated[bool, typer.Option("--yes", help="Do n
 def _set_active(name: str, *, active: bool) -> None:
     import psycopg
 
+    from chicago_crashes.layers.store import set_active
     from chicago_crashes.local.workplace import database
-    from chicago_crashes.postgis.layers import set_active
 
     with database() as url, psycopg.connect(url) as connection:
         set_active(connection, name, active)

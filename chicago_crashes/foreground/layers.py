@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from chicago_crashes.automation.layers import LayersOutcome, launch_layers
 from chicago_crashes.definitions import build_defs
+from chicago_crashes.layers.defs.layer_runs import LayersOutcome, launch_layers
 from chicago_crashes.layers.published import published_layers_named
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.orchestration.dead_runs import end_dead_runs

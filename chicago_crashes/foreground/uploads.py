@@ -9,17 +9,17 @@ import dagster as dg
 import psycopg
 from dagster import DagsterInstance
 
-from chicago_crashes.assets.uploads import PARTITIONS
-from chicago_crashes.automation.uploads import LOAD_UPLOADED
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
+from chicago_crashes.layers.defs.upload_runs import LOAD_UPLOADED
+from chicago_crashes.layers.defs.uploads import PARTITIONS
 from chicago_crashes.layers.features import LayerKind
+from chicago_crashes.layers.store import LayerState, delete_layer, find_layer
 from chicago_crashes.layers.uploads.folder import LayersFolder
 from chicago_crashes.layers.uploads.names import require_name
 from chicago_crashes.layers.uploads.upload import Upload, Wishes, read_upload
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.orchestration.running import QUIET, failures_of
-from chicago_crashes.postgis.layers import LayerState, delete_layer, find_layer
 from chicago_crashes.settings import settings
 
 

@@ -7,7 +7,7 @@ from psycopg import Connection
 from chicago_crashes.layers.published import PublishedLayer
 from chicago_crashes.layers.published_rows import LayerReader
 from chicago_crashes.layers.repair import prepare
-from chicago_crashes.postgis.layers import StoredLayer, store_layer
+from chicago_crashes.layers.store import StoredLayer, store_layer
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.layers import PAGE_ROWS, count_rows, fetch_layer, published_fields
 

@@ -9,6 +9,7 @@ import pytest
 from tenacity import RetryCallState
 
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
+from chicago_crashes.layers.examination import examine
 from chicago_crashes.layers.published import (
     CITY_BOUNDARY,
     COMMUNITY_AREAS,
@@ -22,8 +23,7 @@ from chicago_crashes.layers.published import (
     PublishedLayer,
 )
 from chicago_crashes.layers.refreshing import RefreshedLayer, refresh_layer
-from chicago_crashes.postgis.layer_examination import examine
-from chicago_crashes.postgis.layers import find_layer, layers
+from chicago_crashes.layers.store import find_layer, layers
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.layers import EmptyLayerError

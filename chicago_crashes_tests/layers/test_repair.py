@@ -25,7 +25,7 @@ from chicago_crashes.layers.repair import (
     swap_axes,
     valid_geometry,
 )
-from chicago_crashes.postgis.layers import digest_of
+from chicago_crashes.layers.store import digest_of
 
 LOOP = box(-87.7, 41.8, -87.6, 41.9)
 BESIDE = box(-87.6, 41.8, -87.5, 41.9)

@@ -5,10 +5,10 @@ from datetime import timedelta
 from psycopg import Connection, sql
 
 from chicago_crashes.feeds.quality import CITYWIDE_SINCE
+from chicago_crashes.layers.place_tables import SRID_FEET
 from chicago_crashes.layers.published import STREET_CENTER_LINES
 from chicago_crashes.postgis.mart_tables import INTERSECTIONS, STREETS
 from chicago_crashes.postgis.marts import counting, filling, following
-from chicago_crashes.postgis.place_tables import SRID_FEET
 from chicago_crashes.postgis.refreshing import Refreshed, taking_turns
 from chicago_crashes.storage.sql_files import sql_file
 from chicago_crashes.storage.tables import SRID

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from chicago_crashes.assets.uploads import uploaded_asset
+from chicago_crashes.layers.defs.uploads import uploaded_asset
 from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.settings import settings
 

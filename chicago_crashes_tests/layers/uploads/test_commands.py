@@ -10,8 +10,8 @@ import pytest
 import typer.testing
 
 from chicago_crashes import cli
-from chicago_crashes.assets.uploads import PARTITIONS
 from chicago_crashes.errors import PermanentError
+from chicago_crashes.layers.defs.uploads import PARTITIONS
 from chicago_crashes.settings import settings
 from chicago_crashes_tests.layers.uploads.conftest import Place
 from chicago_crashes_tests.layers.uploads.files import feature, geojson, geopackage, square, squares

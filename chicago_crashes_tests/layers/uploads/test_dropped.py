@@ -8,9 +8,9 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from chicago_crashes.assets.uploads import PARTITIONS, UPLOADED
-from chicago_crashes.automation.uploads import LOAD_UPLOADED
 from chicago_crashes.definitions import build_defs
+from chicago_crashes.layers.defs.upload_runs import LOAD_UPLOADED
+from chicago_crashes.layers.defs.uploads import PARTITIONS, UPLOADED
 from chicago_crashes.orchestration.day_reports import PERMANENT_FAILURE
 from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.settings import settings

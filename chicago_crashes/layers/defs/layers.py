@@ -9,9 +9,11 @@ from pydantic import Field
 
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds.defs.raw import POOL
+from chicago_crashes.layers.examination import Examination, examine
 from chicago_crashes.layers.features import Shape
 from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
 from chicago_crashes.layers.refreshing import RefreshedLayer, refresh_layer
+from chicago_crashes.layers.store import TABLES
 from chicago_crashes.orchestration.day_reports import failure_of
 from chicago_crashes.orchestration.description import (
     OWNERS,
@@ -24,8 +26,6 @@ from chicago_crashes.orchestration.description import (
 from chicago_crashes.orchestration.portal_assets import portal_asset
 from chicago_crashes.orchestration.resources import PostgisResource, SodaResource
 from chicago_crashes.orchestration.step_checks import Check, Judgement, results_of, specs_of
-from chicago_crashes.postgis.layer_examination import Examination, examine
-from chicago_crashes.postgis.layers import TABLES
 
 AREAS = "areas"
 """The group of all layers, and of what is told by their areas."""

@@ -7,8 +7,8 @@ from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
 from chicago_crashes.layers.features import Shape
-from chicago_crashes.postgis.layers import TABLES
-from chicago_crashes.postgis.place_tables import SRID_FEET
+from chicago_crashes.layers.place_tables import SRID_FEET
+from chicago_crashes.layers.store import TABLES
 from chicago_crashes.storage.sql_files import sql_file
 
 

@@ -9,9 +9,9 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from chicago_crashes.assets.layers import layer_checks, layer_key
-from chicago_crashes.automation.layers import REFRESH_LAYERS, LayersOutcome, launch_layers
 from chicago_crashes.definitions import build_defs
+from chicago_crashes.layers.defs.layer_runs import REFRESH_LAYERS, LayersOutcome, launch_layers
+from chicago_crashes.layers.defs.layers import layer_checks, layer_key
 from chicago_crashes.layers.published import (
     COMMUNITY_AREAS,
     POLICE_BEATS,

@@ -13,7 +13,7 @@ from sqlalchemy import Table
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.layers.features import Feature, Layer, Shape
-from chicago_crashes.postgis.place_tables import AREAS, LINES, POINTS, SRID_FEET
+from chicago_crashes.layers.place_tables import AREAS, LINES, POINTS, SRID_FEET
 from chicago_crashes.postgis.refreshing import take_turn
 from chicago_crashes.storage.sql_files import sql_file
 

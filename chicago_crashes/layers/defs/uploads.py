@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from chicago_crashes.assets.layers import AREAS, layer_key
 from chicago_crashes.errors import PermanentError
+from chicago_crashes.layers.defs.layers import AREAS, layer_key
+from chicago_crashes.layers.place_tables import AREAS as AREAS_TABLE
+from chicago_crashes.layers.store import store_layer
 from chicago_crashes.layers.uploads.fields import FieldSummary
 from chicago_crashes.layers.uploads.folder import LayersFolder
 from chicago_crashes.layers.uploads.names import require_name
@@ -13,8 +15,6 @@ from chicago_crashes.layers.uploads.texts import shown
 from chicago_crashes.orchestration.day_reports import failure_of
 from chicago_crashes.orchestration.description import OWNERS, table_metadata
 from chicago_crashes.orchestration.resources import PostgisResource
-from chicago_crashes.postgis.layers import store_layer
-from chicago_crashes.postgis.place_tables import AREAS as AREAS_TABLE
 
 UPLOADED = layer_key("uploaded")
 PARTITIONS = "uploaded_layers"

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from chicago_crashes.assets.uploads import DIGEST, PARTITIONS, UPLOADED, uploaded_partitions
+from chicago_crashes.layers.defs.uploads import DIGEST, PARTITIONS, UPLOADED, uploaded_partitions
 from chicago_crashes.layers.uploads.folder import LayerFile, LayersFolder
 
 LOAD_UPLOADED = "load_uploaded_layers"

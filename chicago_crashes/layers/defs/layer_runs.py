@@ -9,13 +9,13 @@ import dagster as dg
 from dagster import DagsterInstance
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from chicago_crashes.assets.layers import layer_checks, layer_key
+from chicago_crashes.layers.defs.layers import layer_checks, layer_key
 from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
+from chicago_crashes.layers.store import layers as stored_layers
 from chicago_crashes.orchestration.outcomes import OnStep
 from chicago_crashes.orchestration.partitions import CHICAGO, TIME_ZONE
 from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.orchestration.running import failures_of, run_here, tally
-from chicago_crashes.postgis.layers import layers as stored_layers
 
 REFRESH_LAYERS = "refresh_layers"
 SECONDS_BETWEEN_LOOKS = 300

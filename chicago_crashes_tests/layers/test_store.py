@@ -10,16 +10,9 @@ from shapely import LineString, MultiLineString, MultiPolygon, Point, box
 from shapely.geometry.base import BaseGeometry
 
 from chicago_crashes.errors import PermanentError
+from chicago_crashes.layers.examination import examine
 from chicago_crashes.layers.features import Feature, Layer, LayerKind, Shape
-from chicago_crashes.postgis.layer_examination import examine
-from chicago_crashes.postgis.layers import (
-    StoredLayer,
-    delete_layer,
-    find_layer,
-    layers,
-    set_active,
-    store_layer,
-)
+from chicago_crashes.layers.store import StoredLayer, delete_layer, find_layer, layers, set_active, store_layer
 from chicago_crashes_tests.feeds.loading import Connection
 
 WARDS = Layer("wards", "Wards", LayerKind.PUBLISHED, Shape.POLYGON, "p293-wvbd", "ward", valid_from=date(2023, 5, 15))

@@ -1,0 +1,1 @@
+"""The layers in Dagster: thin wrappers around this room's work. `definitions` lists them."""
