@@ -5,7 +5,8 @@ from functools import lru_cache
 
 import dagster as dg
 
-from chicago_crashes.assets.answers import (
+from chicago_crashes.answers.defs.checks import answer_check
+from chicago_crashes.answers.defs.facts import (
     CRASH_FACTS_KEY,
     LOCATION_AREAS_KEY,
     crash_facts_asset,
@@ -13,13 +14,18 @@ from chicago_crashes.assets.answers import (
     mart_key,
     polygon_layers,
 )
-from chicago_crashes.assets.hot_spots import hot_spot_assets
-from chicago_crashes.assets.marts import JUDGES, counted_marts
-from chicago_crashes.assets.report import location_report_asset
+from chicago_crashes.answers.defs.hot_spots import hot_spot_assets
+from chicago_crashes.answers.defs.marts import JUDGES, counted_marts
+from chicago_crashes.answers.defs.report import location_report_asset
+from chicago_crashes.answers.defs.runs import answers_job, answers_sensor
+from chicago_crashes.answers.fact_checks import (
+    beats_agree,
+    facts_are_consistent,
+    one_fact_per_crash,
+    places_in_the_city,
+)
 from chicago_crashes.automation.alerts import alert_sensors
-from chicago_crashes.automation.answers import answers_job, answers_sensor
 from chicago_crashes.automation.housekeeping import prune_job, prune_schedule
-from chicago_crashes.checks.answer_checks import answer_check
 from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
 from chicago_crashes.feeds.defs.history_checks import history_checks, portal_checks
@@ -41,7 +47,6 @@ from chicago_crashes.orchestration.portal_assets import portal_asset
 from chicago_crashes.orchestration.references import with_links_to_code
 from chicago_crashes.orchestration.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.settings import Settings, settings
-from chicago_crashes.soundness import beats_agree, facts_are_consistent, one_fact_per_crash, places_in_the_city
 
 
 def build_defs(configured: Settings) -> dg.Definitions:

@@ -5,8 +5,8 @@ from datetime import date
 import psycopg
 from psycopg import sql
 
-from chicago_crashes.postgis.mart_tables import CRASH_FACTS
-from chicago_crashes.postgis.marts.citywide import refresh_citywide_daily
+from chicago_crashes.answers.mart_tables import CRASH_FACTS
+from chicago_crashes.answers.marts.citywide import refresh_citywide_daily
 
 CRASHES_A_PLACE = 3.5
 """The City has published about a million crashes at about three hundred thousand places."""

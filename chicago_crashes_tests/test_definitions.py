@@ -11,8 +11,9 @@ import pytest
 from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster._serdes import serialize_value
 
-from chicago_crashes.assets.answers import mart_key
-from chicago_crashes.assets.report import REPORT_KEY
+from chicago_crashes.answers.defs.facts import mart_key
+from chicago_crashes.answers.defs.report import REPORT_KEY
+from chicago_crashes.answers.mart_tables import CITYWIDE_DAILY
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, Feed
@@ -27,7 +28,6 @@ from chicago_crashes.orchestration.partitions import (
     day_partitions,
     require_days,
 )
-from chicago_crashes.postgis.mart_tables import CITYWIDE_DAILY
 from chicago_crashes.settings import Settings
 
 CHICAGO = ZoneInfo("America/Chicago")

@@ -16,7 +16,8 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 
-from chicago_crashes.automation.answers import REFRESH, STATE_TAG
+from chicago_crashes.answers.defs.runs import REFRESH, STATE_TAG
+from chicago_crashes.answers.outdated import outdated
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.diagnosis import examination, of_answers, of_dagster, of_database, of_lake, of_portal
 from chicago_crashes.diagnosis.condition import Condition, State, examined, problem
@@ -24,7 +25,6 @@ from chicago_crashes.diagnosis.examination import examine
 from chicago_crashes.feeds.catalogue import FEEDS, feed_named
 from chicago_crashes.feeds.defs.sensors import TRIES
 from chicago_crashes.local.workplace import dagster_instance
-from chicago_crashes.postgis.outdated import outdated
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.faults import Fault
 from chicago_crashes.stand_in.serve import RunningPortal, serving

@@ -15,17 +15,17 @@ import typer
 
 from chicago_crashes import cli, dictionary
 from chicago_crashes.alerts.causes import record_refused_token
+from chicago_crashes.answers.facts.crash_facts import refresh_facts
+from chicago_crashes.answers.hot_spots.cell_analysis import refresh_hot_spots
+from chicago_crashes.answers.hot_spots.parameters import HotSpotParameters
+from chicago_crashes.answers.places.assignment import assign_locations
 from chicago_crashes.commands import alert, db, layer
 from chicago_crashes.feeds.catalogue import FEEDS, feed_named
 from chicago_crashes.feeds.ingest import LoadedDay, fetch_days, load_days
 from chicago_crashes.feeds.losses import AcceptedDay, accept
 from chicago_crashes.feeds.quality_scores import score_months
-from chicago_crashes.hot_spots.cell_analysis import refresh_hot_spots
-from chicago_crashes.hot_spots.parameters import HotSpotParameters
 from chicago_crashes.layers.published import CITY_BOUNDARY, COMMUNITY_AREAS, POLICE_BEATS, STREET_CENTER_LINES, WARDS
 from chicago_crashes.layers.refreshing import refresh_layer
-from chicago_crashes.postgis.assignment import assign_locations
-from chicago_crashes.postgis.facts import refresh_facts
 from chicago_crashes.settings import PROJECT_ROOT, Settings
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
@@ -35,9 +35,9 @@ from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes.stand_in.synthetic.layers import offer_layers
 from chicago_crashes.storage.lake import Lake
+from chicago_crashes_tests.answers.marts.city import refresh_all
 from chicago_crashes_tests.commands.running import load_here, publish, settings_for
 from chicago_crashes_tests.feeds.loading import Connection
-from chicago_crashes_tests.marts.city import refresh_all
 
 README, DATA, OPERATING = PROJECT_ROOT / "README.md", PROJECT_ROOT / "docs/data.md", PROJECT_ROOT / "docs/operating.md"
 QUALITY = PROJECT_ROOT / "docs/quality.md"

@@ -11,9 +11,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from chicago_crashes.answers.hot_spots.parameters import GridKind, Measure
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.hot_spots.parameters import GridKind, Measure
 from chicago_crashes.local.workplace import database
 
 TOP = Annotated[int, typer.Option(min=1, help="So many, the worst first.")]
@@ -39,7 +39,7 @@ def hot_spots(
     geojson: GEOJSON = None,
 ) -> None:
     """Show where more crashes are than chance explains: the hot cells of a grid by Getis-Ord Gi*."""
-    from chicago_crashes.postgis import hot_spots as stored
+    from chicago_crashes.answers.hot_spots import store as stored
 
     name = f"{grid} {measure}"
     with database() as url, psycopg.connect(url) as connection:
@@ -77,7 +77,7 @@ def high_crash_streets(
     geojson: GEOJSON = None,
 ) -> None:
     """Show the streets with the City's highest index per mile: 5 x (K + A crashes) + B and C crashes."""
-    from chicago_crashes.postgis import hot_spots as stored
+    from chicago_crashes.answers.hot_spots import store as stored
 
     with database() as url, psycopg.connect(url) as connection:
         made = _require_made(stored.analysis(connection, "streets"), "high crash streets")

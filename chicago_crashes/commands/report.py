@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 import psycopg
 import typer
 
+from chicago_crashes.answers.costs import DEFAULT_COST_TABLE
 from chicago_crashes.commands.console import console, errors
-from chicago_crashes.costs import DEFAULT_COST_TABLE
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.local.workplace import database
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chicago_crashes.report.making import Made
-    from chicago_crashes.report.places import Place
+    from chicago_crashes.answers.report.making import Made
+    from chicago_crashes.answers.report.places import Place
 
 DEFAULT_RADIUS = "500ft"
 
@@ -72,7 +72,7 @@ def report(
 
     Name the place by one of --place, --point and --polygon.
     """
-    from chicago_crashes.report.making import make_report
+    from chicago_crashes.answers.report.making import make_report
 
     form = form or _form_of(output)
     _require_sense(form, output, crashes=crashes)
@@ -87,7 +87,7 @@ def report(
             with_crashes=crashes or form is Form.HTML,
         )
     if form is Form.TERMINAL and output is None:
-        from chicago_crashes.report.terminal import tables
+        from chicago_crashes.answers.report.terminal import tables
 
         console.print(tables(made.report))
         return
@@ -103,9 +103,9 @@ def _choice(
     place: str | None, point: str | None, radius: str, polygon: Path | None
 ) -> "Callable[[psycopg.Connection], Place]":
     """What chooses the place. What is wrong with a circle or a file is told before any database is asked."""
-    from chicago_crashes.postgis.report import known_areas
-    from chicago_crashes.report import places
-    from chicago_crashes.report.finding import find_area
+    from chicago_crashes.answers.report import places
+    from chicago_crashes.answers.report.area_lookup import find_area
+    from chicago_crashes.answers.report.numbers import known_areas
 
     match place, point, polygon:
         case str(name), None, None:
@@ -140,17 +140,17 @@ def _text(made: "Made", form: Form, *, crashes: bool) -> str:
             listed = {"crashes": [asdict(crash) for crash in made.crashes]} if crashes else {}
             return json.dumps({**made.report, **listed}, indent=2, default=str, ensure_ascii=False) + "\n"
         case Form.CSV:
-            from chicago_crashes.report.tidy import crashes_csv, numbers_csv
+            from chicago_crashes.answers.report.csv_export import crashes_csv, numbers_csv
 
             return crashes_csv(made.crashes) if crashes else numbers_csv(made.report)
         case Form.HTML:
-            from chicago_crashes.report.page import page
+            from chicago_crashes.answers.report.page import page
 
             return page(made.report, made.ground, made.crashes)
         case Form.TERMINAL:
             from rich.console import Console
 
-            from chicago_crashes.report.terminal import tables
+            from chicago_crashes.answers.report.terminal import tables
 
             plain = Console(width=120, no_color=True)
             with plain.capture() as captured:

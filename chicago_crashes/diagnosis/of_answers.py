@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 from psycopg import Connection
 
-from chicago_crashes.automation.answers import REFRESH, tries_of
+from chicago_crashes.answers.defs.runs import REFRESH, tries_of
+from chicago_crashes.answers.outdated import outdated
 from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.feeds.defs.sensors import TRIES
-from chicago_crashes.postgis.outdated import outdated
 
 
 def answers(connection: Connection, instance: dg.DagsterInstance) -> Iterator[Condition]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from chicago_crashes.automation.answers import REFRESH
+from chicago_crashes.answers.defs.runs import REFRESH
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.local.workplace import dagster_instance, database
 from chicago_crashes.orchestration.dead_runs import end_dead_runs

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import psycopg
 from psycopg import sql
 
-from chicago_crashes.postgis.assignment import assign_locations
+from chicago_crashes.answers.places.assignment import assign_locations
 from chicago_crashes_bench import database
 from chicago_crashes_bench.bench import Bench, Found
 from chicago_crashes_bench.results import Amount, Bar, Kind, Measurement, Unit

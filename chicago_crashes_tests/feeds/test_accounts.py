@@ -7,8 +7,8 @@ import pytest
 
 from chicago_crashes.feeds.catalogue import PEOPLE
 from chicago_crashes.feeds.reading import Account, Record, accounts, merged_days, records
+from chicago_crashes_tests.answers.marts.feed_rows import add_person
 from chicago_crashes_tests.feeds.loading import FETCHED, SIGNED, Connection
-from chicago_crashes_tests.marts.feed_rows import add_person
 
 DAY = date(2024, 1, 10)
 DAYS = [DAY + timedelta(days=number) for number in range(-1, 3)]

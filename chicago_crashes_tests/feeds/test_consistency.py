@@ -8,8 +8,8 @@ from chicago_crashes.feeds.catalogue import CRASHES, FATALITIES, PEOPLE, VEHICLE
 from chicago_crashes.feeds.catalogue.comparisons import Comparison, comparisons_of
 from chicago_crashes.feeds.consistency import EXAMPLES, Judged, Tally, judged_days, loaded_days, together
 from chicago_crashes.feeds.inspection import DAYS_A_BLOCK, related
+from chicago_crashes_tests.answers.marts.feed_rows import DAY, Value, add_crash, add_person, add_unit, sign
 from chicago_crashes_tests.feeds.loading import Connection
-from chicago_crashes_tests.marts.feed_rows import DAY, Value, add_crash, add_person, add_unit, sign
 
 (CRASHES_CONSISTENT,) = comparisons_of(CRASHES)
 (PEOPLE_CONNECTED,) = comparisons_of(PEOPLE)

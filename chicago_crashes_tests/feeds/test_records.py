@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from chicago_crashes.feeds.catalogue import CRASHES, PEOPLE
 from chicago_crashes.feeds.reading import FINDING_TYPES, findings, quarantined_by_reason, table_rows
 from chicago_crashes.feeds.records import current_rows, old_versions
+from chicago_crashes_tests.answers.marts.feed_rows import DAY, add_crash, add_person
 from chicago_crashes_tests.feeds.loading import Connection
-from chicago_crashes_tests.marts.feed_rows import DAY, add_crash, add_person
 
 AFTER = date(2024, 1, 11)
 

@@ -16,10 +16,10 @@ import jinja2
 from sqlalchemy import Column, Integer, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.dialects import postgresql
 
+from chicago_crashes.answers.mart_tables import CRASH_FACTS
+from chicago_crashes.answers.marts import counts
 from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.feeds.quality import CITYWIDE_SINCE
-from chicago_crashes.postgis.mart_tables import CRASH_FACTS
-from chicago_crashes.postgis.marts import counts
 from chicago_crashes.storage.tables import metadata
 
 FUNCTIONS = Table(
@@ -41,7 +41,7 @@ PARTS: Mapping[str, tuple[str, Sequence[str]]] = {
     "crash_areas": ("chicago_crashes.postgis", ["crash_areas"]),
     "costs": ("chicago_crashes.postgis", ["costs"]),
     "report": (
-        "chicago_crashes.report",
+        "chicago_crashes.answers.report",
         ["places", "figures", "days", "counting", "breakdowns", "periods", "caveats", "reports", "crashes"],
     ),
 }

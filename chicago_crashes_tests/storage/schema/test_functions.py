@@ -9,8 +9,8 @@ import pytest
 from alembic import command
 from psycopg import sql
 
+from chicago_crashes.answers.marts.counts import COMPARED, COUNTS, IN_TOTALS, RATES, SHARED_WITH_CITY
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.postgis.marts.counts import COMPARED, COUNTS, IN_TOTALS, RATES, SHARED_WITH_CITY
 from chicago_crashes.storage.schema import migrate
 from chicago_crashes.storage.schema.functions import PARTS, statements
 from chicago_crashes_tests.feeds.loading import Connection, connected, rows_of

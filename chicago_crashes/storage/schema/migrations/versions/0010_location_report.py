@@ -1,4 +1,4 @@
-"""The location report: functions, which are files of their own since, `chicago_crashes/report/functions`."""
+"""The location report: functions, which are files of their own since, `chicago_crashes/answers/report/functions`."""
 
 from alembic import op
 

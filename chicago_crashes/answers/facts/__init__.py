@@ -1,0 +1,1 @@
+"""One row per crash with everything the marts count: `crash_facts`."""

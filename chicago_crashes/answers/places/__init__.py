@@ -1,0 +1,1 @@
+"""Which areas and streets a location belongs to."""
