@@ -64,8 +64,8 @@ lint: install  ## Check style and types
 	@$(BIN)/yamllint --strict .
 
 docs: install  ## Write docs/dictionary.md and the rules in docs/checks.md anew from what is declared
-	@$(BIN)/python -m chicago_crashes.dictionary
-	@$(BIN)/python -m chicago_crashes.rulebook
+	@$(BIN)/python -m chicago_crashes.operations.reference.dictionary
+	@$(BIN)/python -m chicago_crashes.operations.reference.rulebook
 
 pictures: install postgis browser  ## Take docs/pictures anew from a running Dagster
 	@$(BIN)/python docs/pictures/make_pictures.py

@@ -24,8 +24,6 @@ from chicago_crashes.answers.fact_checks import (
     one_fact_per_crash,
     places_in_the_city,
 )
-from chicago_crashes.automation.alerts import alert_sensors
-from chicago_crashes.automation.housekeeping import prune_job, prune_schedule
 from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
 from chicago_crashes.feeds.defs.history_checks import history_checks, portal_checks
@@ -41,6 +39,8 @@ from chicago_crashes.layers.defs.layer_runs import missing_layers_sensor, refres
 from chicago_crashes.layers.defs.layers import layer_assets, portal_layer_assets
 from chicago_crashes.layers.defs.upload_runs import uploads_job, uploads_sensor
 from chicago_crashes.layers.defs.uploads import uploaded_asset
+from chicago_crashes.operations.defs.alerts import alert_sensors
+from chicago_crashes.operations.defs.housekeeping import prune_job, prune_schedule
 from chicago_crashes.orchestration import dagster_logs
 from chicago_crashes.orchestration.partitions import day_partitions
 from chicago_crashes.orchestration.portal_assets import portal_asset

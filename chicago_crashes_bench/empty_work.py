@@ -22,7 +22,7 @@ from chicago_crashes.feeds.defs.raw import POOL, FetchConfig
 from chicago_crashes.feeds.defs.table_checks import BLOCKING
 from chicago_crashes.feeds.defs.tables import MergeConfig
 from chicago_crashes.feeds.inspection import Verdict, day_checks
-from chicago_crashes.local.workplace import dagster_instance
+from chicago_crashes.operations.workplace import dagster_instance
 from chicago_crashes.orchestration.check_reports import report_verdicts
 from chicago_crashes.orchestration.day_reports import Metadata, report_days, requested_days
 from chicago_crashes.orchestration.description import raw_key, table_key

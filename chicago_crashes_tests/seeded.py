@@ -20,8 +20,8 @@ from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
 from chicago_crashes.feeds.catalogue.rules import quarantine_rules, value_rules
 from chicago_crashes.feeds.defs.jobs import CHECK_EVERYTHING
 from chicago_crashes.feeds.inspection import day_checks
+from chicago_crashes.operations.reference.rulebook import PAGE, with_section
 from chicago_crashes.orchestration.running import QUIET
-from chicago_crashes.rulebook import PAGE, with_section
 from chicago_crashes.settings import settings
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import HEAVY_DIRT, Dirt, generate

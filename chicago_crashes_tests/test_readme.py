@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import typer
 
-from chicago_crashes import cli, dictionary
+from chicago_crashes import cli
 from chicago_crashes.alerts.causes import record_refused_token
 from chicago_crashes.answers.facts.crash_facts import refresh_facts
 from chicago_crashes.answers.hot_spots.cell_analysis import refresh_hot_spots
@@ -26,6 +26,7 @@ from chicago_crashes.feeds.losses import AcceptedDay, accept
 from chicago_crashes.feeds.quality_scores import score_months
 from chicago_crashes.layers.published import CITY_BOUNDARY, COMMUNITY_AREAS, POLICE_BEATS, STREET_CENTER_LINES, WARDS
 from chicago_crashes.layers.refreshing import refresh_layer
+from chicago_crashes.operations.reference import dictionary
 from chicago_crashes.settings import PROJECT_ROOT, Settings
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal

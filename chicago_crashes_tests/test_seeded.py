@@ -10,7 +10,7 @@ from chicago_crashes.feeds.catalogue import FEEDS, feed_named
 from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
 from chicago_crashes.feeds.catalogue.rules import Question, quarantine_rules, value_rules
 from chicago_crashes.feeds.inspection import day_checks, history_checks
-from chicago_crashes.rulebook import PAGE, rulebook, with_section
+from chicago_crashes.operations.reference.rulebook import PAGE, rulebook, with_section
 from chicago_crashes.stand_in.synthetic.seeded import BREAKS, seeded_by_rule
 from chicago_crashes_tests.platform import Platform
 from chicago_crashes_tests.seeded import (

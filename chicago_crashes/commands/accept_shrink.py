@@ -27,7 +27,7 @@ def accept_shrink(
     """
     from chicago_crashes.feeds.catalogue import feed_named
     from chicago_crashes.feeds.losses import acceptances
-    from chicago_crashes.local.workplace import database
+    from chicago_crashes.operations.workplace import database
 
     declared = feed_named(feed)
     if start is None:
@@ -54,7 +54,7 @@ def _accept(feed: str, start: datetime, end: datetime, reason: str) -> None:
     from chicago_crashes.feeds.acceptance import accept_losses
     from chicago_crashes.feeds.catalogue import feed_named
     from chicago_crashes.foreground.days import proven_portal
-    from chicago_crashes.local.workplace import database
+    from chicago_crashes.operations.workplace import database
     from chicago_crashes.orchestration.partitions import day_partitions, require_days
     from chicago_crashes.settings import settings
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from chicago_crashes.commands.console import console
-from chicago_crashes.local.workplace import some_database
+from chicago_crashes.operations.workplace import some_database
 from chicago_crashes.storage.private_cluster import cluster
 from chicago_crashes.storage.schema import migrate
 from chicago_crashes.storage.schema.downgrade import Loss, losses

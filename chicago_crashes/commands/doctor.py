@@ -20,7 +20,7 @@ def doctor(
 
     No data is changed. The exit status is 0 only if there is no problem; warnings are none.
     """
-    from chicago_crashes.diagnosis.examination import examine
+    from chicago_crashes.operations.doctor.examination import examine
 
     conditions = []
     for condition in examine(settings()):

@@ -11,7 +11,7 @@ from rich.table import Table
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds.catalogue import FEEDS
-from chicago_crashes.local.workplace import database
+from chicago_crashes.operations.workplace import database
 
 if TYPE_CHECKING:
     from chicago_crashes.feeds.records import OldVersion

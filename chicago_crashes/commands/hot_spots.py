@@ -14,7 +14,7 @@ from rich.table import Table
 from chicago_crashes.answers.hot_spots.parameters import GridKind, Measure
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.local.workplace import database
+from chicago_crashes.operations.workplace import database
 
 TOP = Annotated[int, typer.Option(min=1, help="So many, the worst first.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="For programs: how it was made, and the rows.")]

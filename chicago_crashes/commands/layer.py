@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from chicago_crashes.commands.console import console, progress_bar, tell_failed_check, tell_failures
-from chicago_crashes.local.workplace import database
+from chicago_crashes.operations.workplace import database
 
 if TYPE_CHECKING:
     from chicago_crashes.layers.defs.layer_runs import LayersOutcome

@@ -110,7 +110,7 @@ def _set_active(name: str, *, active: bool) -> None:
     import psycopg
 
     from chicago_crashes.layers.store import set_active
-    from chicago_crashes.local.workplace import database
+    from chicago_crashes.operations.workplace import database
 
     with database() as url, psycopg.connect(url) as connection:
         set_active(connection, name, active)

@@ -12,7 +12,7 @@ from rich.table import Table
 from chicago_crashes.commands.console import console
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds.catalogue import feed_named
-from chicago_crashes.local.workplace import database
+from chicago_crashes.operations.workplace import database
 from chicago_crashes.settings import settings
 
 if TYPE_CHECKING:

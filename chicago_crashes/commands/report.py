@@ -15,7 +15,7 @@ import typer
 from chicago_crashes.answers.costs import DEFAULT_COST_TABLE
 from chicago_crashes.commands.console import console, errors
 from chicago_crashes.errors import PermanentError
-from chicago_crashes.local.workplace import database
+from chicago_crashes.operations.workplace import database
 
 if TYPE_CHECKING:
     from collections.abc import Callable

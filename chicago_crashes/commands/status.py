@@ -11,7 +11,7 @@ from rich.table import Table
 from chicago_crashes.commands.console import console, errors
 
 if TYPE_CHECKING:
-    from chicago_crashes.status import FeedStatus
+    from chicago_crashes.operations.status import FeedStatus
 
 
 def status(

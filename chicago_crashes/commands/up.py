@@ -15,7 +15,7 @@ def up(
     port: Annotated[int, typer.Option(help="The port of the UI.")] = 3000,
 ) -> None:
     """Run PostGIS, Dagster's webserver and daemon until Ctrl-C; the schedules are on, except in the demo."""
-    from chicago_crashes.local.workplace import database
+    from chicago_crashes.operations.workplace import database
     from chicago_crashes.orchestration import dagster_home
     from chicago_crashes.orchestration.dagster_dev import require_free, serve, stopped_by_signals
     from chicago_crashes.settings import settings

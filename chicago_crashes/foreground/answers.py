@@ -9,7 +9,7 @@ import dagster as dg
 
 from chicago_crashes.answers.defs.runs import REFRESH
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.local.workplace import dagster_instance, database
+from chicago_crashes.operations.workplace import dagster_instance, database
 from chicago_crashes.orchestration.dead_runs import end_dead_runs
 from chicago_crashes.orchestration.outcomes import OnStep
 from chicago_crashes.orchestration.presence import is_present, present

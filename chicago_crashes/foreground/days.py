@@ -19,7 +19,8 @@ from chicago_crashes.feeds.changes import Changes, DayRange, find_changes, range
 from chicago_crashes.feeds.defs.launch import launch, steps_of
 from chicago_crashes.feeds.reading import has_values
 from chicago_crashes.feeds.stale import StaleDay
-from chicago_crashes.local.workplace import dagster_instance, database
+from chicago_crashes.operations.status import FeedStatus, feed_status
+from chicago_crashes.operations.workplace import dagster_instance, database
 from chicago_crashes.orchestration.dead_runs import end_dead_runs
 from chicago_crashes.orchestration.outcomes import OnStep, Outcome
 from chicago_crashes.orchestration.partitions import chunks, day_of, day_partitions, require_days
@@ -29,7 +30,6 @@ from chicago_crashes.soda.ceiling import postgres_ceiling
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import LostColumnsError, published_columns
 from chicago_crashes.soda.errors import NoSuchDatasetError
-from chicago_crashes.status import FeedStatus, feed_status
 from chicago_crashes.storage.lake import Lake
 
 

@@ -15,7 +15,7 @@ from chicago_crashes.feeds.defs.imports import ImportReporter
 from chicago_crashes.feeds.importing.files import ExportFile, RefusedFile, find_exports
 from chicago_crashes.feeds.importing.importer import FileOutcome, OnBytes, import_file
 from chicago_crashes.feeds.importing.judging import Kept
-from chicago_crashes.local.workplace import dagster_instance, database
+from chicago_crashes.operations.workplace import dagster_instance, database
 from chicago_crashes.orchestration.partitions import CHICAGO, day_partitions
 from chicago_crashes.settings import settings
 from chicago_crashes.storage.lake import Lake

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.layers.defs.layer_runs import LayersOutcome, launch_layers
 from chicago_crashes.layers.published import published_layers_named
-from chicago_crashes.local.workplace import dagster_instance, database
+from chicago_crashes.operations.workplace import dagster_instance, database
 from chicago_crashes.orchestration.dead_runs import end_dead_runs
 from chicago_crashes.orchestration.outcomes import OnStep
 from chicago_crashes.orchestration.presence import is_present, present

@@ -18,7 +18,7 @@ from chicago_crashes.layers.store import LayerState, delete_layer, find_layer
 from chicago_crashes.layers.uploads.folder import LayersFolder
 from chicago_crashes.layers.uploads.names import require_name
 from chicago_crashes.layers.uploads.upload import Upload, Wishes, read_upload
-from chicago_crashes.local.workplace import dagster_instance, database
+from chicago_crashes.operations.workplace import dagster_instance, database
 from chicago_crashes.orchestration.running import QUIET, failures_of
 from chicago_crashes.settings import settings
 

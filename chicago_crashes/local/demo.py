@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds.catalogue import FEEDS
-from chicago_crashes.local.workplace import some_database
+from chicago_crashes.operations.workplace import some_database
 from chicago_crashes.settings import PROJECT_ROOT, settings
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from chicago_crashes.diagnosis.condition import State
-from chicago_crashes.diagnosis.of_portal import dataset
 from chicago_crashes.feeds.catalogue import CRASHES, FEEDS
+from chicago_crashes.operations.doctor.check_portal import dataset
+from chicago_crashes.operations.doctor.condition import State
 from chicago_crashes.soda.columns import LostColumnsError
 from chicago_crashes.stand_in import mutations
 from chicago_crashes.stand_in.store import PortalStore

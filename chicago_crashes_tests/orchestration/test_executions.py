@@ -37,7 +37,7 @@ where run_id = %(run_id)s order by number;
 """
 
 OPEN_THE_INSTANCE = """
-from chicago_crashes.local.workplace import dagster_instance
+from chicago_crashes.operations.workplace import dagster_instance
 from chicago_crashes.settings import settings
 with dagster_instance(settings().database_url.get_secret_value()) as instance:
     print(instance.get_runs_count())

@@ -11,10 +11,8 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, make_url
 
-from chicago_crashes import measured
 from chicago_crashes.alerts.staleness import review_newest
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.dictionary import dictionary
 from chicago_crashes.feeds.catalogue import FEEDS, Cadence, Coordinates, Feed, feed_named
 from chicago_crashes.feeds.catalogue.columns import integer, latitude, longitude, point, text, timestamp
 from chicago_crashes.feeds.changes import find_changes
@@ -24,8 +22,10 @@ from chicago_crashes.feeds.defs.quality_runs import SCORE, month_tags
 from chicago_crashes.feeds.importing.files import ExportFile, find_exports
 from chicago_crashes.feeds.inspection import day_checks, history_checks
 from chicago_crashes.feeds.quality_scores import scores
+from chicago_crashes.operations.reference import measured
+from chicago_crashes.operations.reference.dictionary import dictionary
+from chicago_crashes.operations.reference.rulebook import rulebook
 from chicago_crashes.orchestration.description import table_key
-from chicago_crashes.rulebook import rulebook
 from chicago_crashes.settings import settings
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal

@@ -9,9 +9,9 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from dagster._daemon.controller import get_daemon_statuses
 from psycopg import Connection
 
-from chicago_crashes.automation.housekeeping import PRUNE
-from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
-from chicago_crashes.postgis.run_logs import size_of_event_log
+from chicago_crashes.operations.defs.housekeeping import PRUNE
+from chicago_crashes.operations.doctor.condition import Condition, ok, problem, warning
+from chicago_crashes.operations.run_logs import size_of_event_log
 
 GIGABYTE = 1_000_000_000
 LARGE = 5 * GIGABYTE

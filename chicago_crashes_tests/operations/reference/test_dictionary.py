@@ -5,11 +5,11 @@ from datetime import date
 import psycopg
 import pytest
 
-from chicago_crashes import measured
-from chicago_crashes.dictionary import dictionary
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, feed_named
-from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable, measure
+from chicago_crashes.operations.reference import measured
+from chicago_crashes.operations.reference.dictionary import dictionary
+from chicago_crashes.operations.reference.measuring import MeasuredColumn, MeasuredTable, measure
 from chicago_crashes.storage.tables import table_of
 
 ADDED = {"extra", "source_updated_at", "created_at", "updated_at"}

@@ -2,9 +2,9 @@
 
 import dagster as dg
 
+from chicago_crashes.operations.run_logs import EventTypes, prune, size_of_event_log
 from chicago_crashes.orchestration.partitions import TIME_ZONE
 from chicago_crashes.orchestration.resources import PostgisResource
-from chicago_crashes.postgis.run_logs import EventTypes, prune, size_of_event_log
 
 PRUNE = "prune_run_logs"
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from psycopg import Connection
 
-from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.feeds.reading import records
 from chicago_crashes.feeds.stale import StaleDay, of_raw_file, told
+from chicago_crashes.operations.doctor.condition import Condition, ok, problem, warning
 from chicago_crashes.storage.lake import Lake, LakeUnavailableError
 
 GIGABYTE = 1_000_000_000

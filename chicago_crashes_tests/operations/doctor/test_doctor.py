@@ -19,12 +19,19 @@ from dagster_shared.error import SerializableErrorInfo
 from chicago_crashes.answers.defs.runs import REFRESH, STATE_TAG
 from chicago_crashes.answers.outdated import outdated
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.diagnosis import examination, of_answers, of_dagster, of_database, of_lake, of_portal
-from chicago_crashes.diagnosis.condition import Condition, State, examined, problem
-from chicago_crashes.diagnosis.examination import examine
 from chicago_crashes.feeds.catalogue import FEEDS, feed_named
 from chicago_crashes.feeds.defs.sensors import TRIES
-from chicago_crashes.local.workplace import dagster_instance
+from chicago_crashes.operations.doctor import (
+    check_answers,
+    check_dagster,
+    check_database,
+    check_lake,
+    check_portal,
+    examination,
+)
+from chicago_crashes.operations.doctor.condition import Condition, State, examined, problem
+from chicago_crashes.operations.doctor.examination import examine
+from chicago_crashes.operations.workplace import dagster_instance
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.faults import Fault
 from chicago_crashes.stand_in.serve import RunningPortal, serving
@@ -202,28 +209,28 @@ def only(found: Iterator[Condition]) -> Condition:
 
 def test_a_database_without_postgis(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
-        assert only(of_database.extension(connection)).state is State.OK
+        assert only(check_database.extension(connection)).state is State.OK
         connection.execute("drop extension postgis cascade")
-        missing = only(of_database.extension(connection))
+        missing = only(check_database.extension(connection))
     assert missing.state is State.PROBLEM
     assert "create extension postgis" in missing.remedy
 
 
 def test_an_invalid_index(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
-        assert only(of_database.indexes(connection)).state is State.OK
+        assert only(check_database.indexes(connection)).state is State.OK
         connection.execute(
             "update pg_index set indisvalid = false where indexrelid = 'public.crashes_geometry_idx'::regclass"
         )
-        broken = only(of_database.indexes(connection))
+        broken = only(check_database.indexes(connection))
         assert broken.state is State.PROBLEM
         connection.execute(broken.remedy.partition(": ")[2].encode())
-        assert only(of_database.indexes(connection)).state is State.OK
+        assert only(check_database.indexes(connection)).state is State.OK
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
     states = [
-        {condition.name: condition.state for condition in of_lake.lake(str(tmp_path), comfort=comfort, need=need)}[
+        {condition.name: condition.state for condition in check_lake.lake(str(tmp_path), comfort=comfort, need=need)}[
             "room"
         ]
         for comfort, need in ((1, 1), (10**18, 1), (10**18, 10**18))
@@ -262,22 +269,22 @@ def test_a_silent_daemon_is_a_problem_only_where_it_is_needed(
     environment.setenv("CRASHES_DATABASE_URL", loaded["CRASHES_DATABASE_URL"])
     with dagster_instance(loaded["CRASHES_DATABASE_URL"]) as instance:
         off, on = declared(switched_on=False), declared(switched_on=True)
-        assert only(of_dagster.daemon(instance, off, switched_on=False)).state is State.OK
-        silent = only(of_dagster.daemon(instance, on, switched_on=True))
+        assert only(check_dagster.daemon(instance, off, switched_on=False)).state is State.OK
+        silent = only(check_dagster.daemon(instance, on, switched_on=True))
         assert silent.state is State.PROBLEM
         assert "Never seen" in silent.says
         assert "make up" in silent.remedy
         now = time.time()
         beat(instance, now)
-        assert only(of_dagster.daemon(instance, on, switched_on=True)).state is State.OK
-        gone = only(of_dagster.daemon(instance, on, switched_on=True, now=now + 600))
+        assert only(check_dagster.daemon(instance, on, switched_on=True)).state is State.OK
+        gone = only(check_dagster.daemon(instance, on, switched_on=True, now=now + 600))
         assert gone.state is State.PROBLEM
         assert "It was last seen 20" in gone.says
         job = build_defs(settings()).resolve_job_def("load_days")
         waiting = instance.create_run_for_job(job)
         with psycopg.connect(loaded["CRASHES_DATABASE_URL"]) as connection:
             connection.execute("update dagster.runs set status = 'QUEUED' where run_id = %s", [waiting.run_id])
-        waits = only(of_dagster.daemon(instance, off, switched_on=False, now=now + 600))
+        waits = only(check_dagster.daemon(instance, off, switched_on=False, now=now + 600))
         assert "1 runs wait for it" in waits.says
         instance.delete_run(waiting.run_id)
 
@@ -287,12 +294,12 @@ def test_schedules_that_somebody_stopped(environment: pytest.MonkeyPatch, databa
     settings.cache_clear()
     with dagster_instance(database_url) as instance:
         on = declared(switched_on=True)
-        well = only(of_dagster.automation(instance, on, switched_on=True))
+        well = only(check_dagster.automation(instance, on, switched_on=True))
         assert well.state is State.OK
         assert "portal_changes" in well.says.partition("Off:")[0]
         assert "full_refresh" in well.says.partition("Off:")[2]
         state = instigator(instance, "portal_changes", dg_status="STOPPED")
-        stopped = only(of_dagster.automation(instance, on, switched_on=True))
+        stopped = only(check_dagster.automation(instance, on, switched_on=True))
         assert stopped.state is State.WARNING
         assert "Somebody has stopped portal_changes" in stopped.says
         instance.update_instigator_state(state.with_status(InstigatorStatus.RUNNING))
@@ -309,7 +316,7 @@ def test_schedules_that_somebody_stopped(environment: pytest.MonkeyPatch, databa
         instance.update_tick(
             tick.with_status(TickStatus.FAILURE, error=SerializableErrorInfo("the portal is gone", [], None))
         )
-        found = list(of_dagster.automation(instance, on, switched_on=True))
+        found = list(check_dagster.automation(instance, on, switched_on=True))
         assert [condition.state for condition in found] == [State.OK, State.PROBLEM]
         assert "the portal is gone" in found[1].says
 
@@ -336,12 +343,12 @@ def test_answers_that_nobody_will_refresh_by_itself(loaded: dict[str, str]) -> N
     settings.cache_clear()
     job = build_defs(settings()).resolve_job_def(REFRESH)
     with dagster_instance(url) as instance, psycopg.connect(url, autocommit=True) as connection:
-        waits = only(of_answers.answers(connection, instance))
+        waits = only(check_answers.answers(connection, instance))
         assert waits.state is State.WARNING
         assert "2 days, 0 layers and 0 marts wait" in waits.says
         state = {STATE_TAG: outdated(connection).state}
         runs = [instance.create_run_for_job(job, tags=state) for _ in range(TRIES)]
-        given_up = only(of_answers.answers(connection, instance))
+        given_up = only(check_answers.answers(connection, instance))
         assert given_up.state is State.PROBLEM
         assert "3 refreshes of what is loaded now did not" in given_up.says
         assert "chicago-crashes answers" in given_up.remedy
@@ -351,13 +358,13 @@ def test_answers_that_nobody_will_refresh_by_itself(loaded: dict[str, str]) -> N
 
 def test_answers_that_stand_for_what_is_loaded(database_url: str) -> None:
     with dagster_instance(database_url) as instance, psycopg.connect(database_url) as connection:
-        assert only(of_answers.answers(connection, instance)).state is State.OK
+        assert only(check_answers.answers(connection, instance)).state is State.OK
 
 
 def test_an_event_log_that_has_grown(loaded: dict[str, str]) -> None:
     with psycopg.connect(loaded["CRASHES_DATABASE_URL"]) as connection:
-        assert only(of_dagster.event_log(connection)).state is State.OK
-        large = only(of_dagster.event_log(connection, large=1))
+        assert only(check_dagster.event_log(connection)).state is State.OK
+        large = only(check_dagster.event_log(connection, large=1))
     assert large.state is State.WARNING
     assert "prune_run_logs" in large.remedy
 
@@ -366,15 +373,15 @@ def test_storage_of_another_version(database_url: str, environment: pytest.Monke
     environment.setenv("CRASHES_DATABASE_URL", database_url)
     settings.cache_clear()
     with dagster_instance(database_url) as instance, psycopg.connect(database_url, autocommit=True) as connection:
-        assert only(of_dagster.storage(instance)).state is State.OK
+        assert only(check_dagster.storage(instance)).state is State.OK
         connection.execute("update dagster.alembic_version set version_num = '284a732df317'")
-        behind = only(of_dagster.storage(instance))
+        behind = only(check_dagster.storage(instance))
     assert behind.state is State.PROBLEM
     assert "dagster instance migrate" in behind.remedy
 
 
 def test_the_token_is_well_where_none_is_refused() -> None:
-    assert only(of_portal.token(True, [])).state is State.OK
-    assert only(of_portal.token(False, [])).state is State.OK
-    assert only(of_portal.token(True, ["refused"])).state is State.PROBLEM
+    assert only(check_portal.token(True, [])).state is State.OK
+    assert only(check_portal.token(False, [])).state is State.OK
+    assert only(check_portal.token(True, ["refused"])).state is State.PROBLEM
     assert tuple(f"days {feed.name}" for feed in FEEDS) == examination.OF_DAYS

@@ -6,12 +6,12 @@ from functools import partial
 
 from psycopg import Connection
 
-from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.feeds.changes import find_changes
 from chicago_crashes.feeds.reading import has_values
 from chicago_crashes.feeds.stale import told, told_out_of_reach
+from chicago_crashes.operations.doctor.condition import Condition, ok, problem, warning
 from chicago_crashes.soda.ceiling import SCHEMA, TABLE
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.columns import LostColumnsError, published_columns

@@ -9,12 +9,12 @@ import dagster as dg
 import psycopg
 import pytest
 
-from chicago_crashes.automation.housekeeping import PRUNE, TYPES
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds.catalogue import FEEDS, feed_named
-from chicago_crashes.local.workplace import dagster_instance
+from chicago_crashes.operations.defs.housekeeping import PRUNE, TYPES
+from chicago_crashes.operations.run_logs import prune, size_of_event_log
+from chicago_crashes.operations.workplace import dagster_instance
 from chicago_crashes.orchestration.description import raw_key, table_key
-from chicago_crashes.postgis.run_logs import prune, size_of_event_log
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.faults import ROWS, Fault
 from chicago_crashes.stand_in.serve import serving

@@ -1,7 +1,8 @@
 """The data dictionary, `docs/dictionary.md`: every column of every table, told from the declarations.
 
-`make docs` writes it anew; a test holds it equal to what is declared. `python -m chicago_crashes.dictionary --measure`
-first measures, in the database in use, how the columns are filled.
+`make docs` writes it anew; a test holds it equal to what is declared. `python -m
+chicago_crashes.operations.reference.dictionary --measure` first measures, in the database in use, how the columns are
+filled.
 """
 
 import argparse
@@ -14,11 +15,11 @@ from sqlalchemy import Column as TableColumn
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
-from chicago_crashes import measured
 from chicago_crashes.feeds.catalogue import FEEDS, Column, Feed, Kind
-from chicago_crashes.local.workplace import database
-from chicago_crashes.measured import Measured
-from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable
+from chicago_crashes.operations.reference import measured
+from chicago_crashes.operations.reference.measured import Measured
+from chicago_crashes.operations.reference.measuring import MeasuredColumn, MeasuredTable
+from chicago_crashes.operations.workplace import database
 from chicago_crashes.settings import PROJECT_ROOT
 from chicago_crashes.storage.schema.all_tables import hot_spot_tables, mart_tables, metadata, place_tables
 from chicago_crashes.storage.tables import table_of
@@ -34,7 +35,7 @@ INTRODUCTION = """\
 # Dictionary
 
 Every column of every table. This file is made by `make docs` from the declarations in `chicago_crashes/feeds/catalogue`
-and `chicago_crashes/postgis`: change those, not this. The descriptions are the City's own where it gives any.
+and the modules of tables: change those, not this. The descriptions are the City's own where it gives any.
 
 A column has the name of the portal's API field; *published as* is its heading in the portal's CSV exports. Text is
 trimmed, and an empty text, `NULL`, `N/A`, `UNKNOWN` and `UNK` in any case become null, except where the marker is one
@@ -43,8 +44,8 @@ knows stays and is reported there. [data.md](data.md) explains the rules with ex
 
 *Nulls* is the share of the rows without a value, and *example* the most frequent value, {measured}.
 Free text is quoted only if several rows share it, and a column the City has published since then is empty there. To
-measure your own copy instead, run `python -m chicago_crashes.dictionary --measure`: it writes `docs/measured.json` and
-this file anew.
+measure your own copy instead, run `python -m chicago_crashes.operations.reference.dictionary --measure`: it writes
+`docs/measured.json` and this file anew.
 """
 
 

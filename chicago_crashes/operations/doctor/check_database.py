@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from psycopg import Connection
 
-from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.errors import CrashesError
+from chicago_crashes.operations.doctor.condition import Condition, ok, problem, warning
 from chicago_crashes.storage.schema import migrate
 
 OLDEST = 150000

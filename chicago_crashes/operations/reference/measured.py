@@ -1,6 +1,7 @@
 """What was measured of the columns of a loaded copy, kept as a small file, so that the dictionary needs no database.
 
-`python -m chicago_crashes.dictionary --measure` measures the current database and writes the file anew.
+`python -m chicago_crashes.operations.reference.dictionary --measure` measures the current database and writes the file
+anew.
 """
 
 from dataclasses import asdict, dataclass
@@ -11,7 +12,7 @@ from psycopg import Connection
 
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds.catalogue import FEEDS
-from chicago_crashes.postgis.measuring import MeasuredColumn, MeasuredTable, measure
+from chicago_crashes.operations.reference.measuring import MeasuredColumn, MeasuredTable, measure
 from chicago_crashes.settings import PROJECT_ROOT
 
 FILE = PROJECT_ROOT / "docs" / "measured.json"

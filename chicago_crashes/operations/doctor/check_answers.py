@@ -7,8 +7,8 @@ from psycopg import Connection
 
 from chicago_crashes.answers.defs.runs import REFRESH, tries_of
 from chicago_crashes.answers.outdated import outdated
-from chicago_crashes.diagnosis.condition import Condition, ok, problem, warning
 from chicago_crashes.feeds.defs.sensors import TRIES
+from chicago_crashes.operations.doctor.condition import Condition, ok, problem, warning
 
 
 def answers(connection: Connection, instance: dg.DagsterInstance) -> Iterator[Condition]:

@@ -8,11 +8,11 @@ import dagster as dg
 import psycopg
 
 from chicago_crashes.definitions import build_defs
-from chicago_crashes.diagnosis import of_answers, of_dagster, of_database, of_lake, of_portal
-from chicago_crashes.diagnosis.condition import Condition, State, examined, problem, unexamined, warning
 from chicago_crashes.errors import CrashesError
 from chicago_crashes.feeds.catalogue import FEEDS
-from chicago_crashes.local.workplace import dagster_instance, some_database
+from chicago_crashes.operations.doctor import check_answers, check_dagster, check_database, check_lake, check_portal
+from chicago_crashes.operations.doctor.condition import Condition, State, examined, problem, unexamined, warning
+from chicago_crashes.operations.workplace import dagster_instance, some_database
 from chicago_crashes.orchestration.partitions import day_of, day_partitions
 from chicago_crashes.settings import Settings
 from chicago_crashes.soda.ceiling import Ceiling, Unlimited, postgres_ceiling
@@ -38,14 +38,14 @@ def examine(configured: Settings) -> Iterator[Condition]:
             yield from unexamined(OF_DATABASE, "the database does not answer")
         has_schema = False
         if url and connection:
-            yield from examined("database", partial(of_database.server, connection))
-            yield from examined("PostGIS", partial(of_database.extension, connection))
-            of_schema = list(examined("schema", partial(of_database.schema, url)))
+            yield from examined("database", partial(check_database.server, connection))
+            yield from examined("PostGIS", partial(check_database.extension, connection))
+            of_schema = list(examined("schema", partial(check_database.schema, url)))
             has_schema = all(found.state is State.OK for found in of_schema)
             yield from of_schema
-            yield from examined("indexes", partial(of_database.indexes, connection))
+            yield from examined("indexes", partial(check_database.indexes, connection))
         ready = connection if has_schema else None
-        in_lake = list(examined("lake", partial(of_lake.lake, configured.raw_url)))
+        in_lake = list(examined("lake", partial(check_lake.lake, configured.raw_url)))
         has_lake = in_lake[0].state is State.OK
         yield from _of_portal(configured, url, ready, has_lake=has_lake)
         yield from in_lake
@@ -76,11 +76,11 @@ def _of_raw_files(
     configured: Settings, connection: psycopg.Connection | None, *, has_lake: bool
 ) -> Iterator[Condition]:
     if connection is None:
-        yield from unexamined([of_lake.FILES], "the database is not ready")
+        yield from unexamined([check_lake.FILES], "the database is not ready")
     elif not has_lake:
-        yield from unexamined([of_lake.FILES], "the raw lake cannot be used")
+        yield from unexamined([check_lake.FILES], "the raw lake cannot be used")
     else:
-        yield from examined(of_lake.FILES, partial(of_lake.files, configured.raw_url, connection))
+        yield from examined(check_lake.FILES, partial(check_lake.files, configured.raw_url, connection))
 
 
 def _of_portal(
@@ -89,7 +89,9 @@ def _of_portal(
     """The portal is examined without the database, too; then nobody counts what is asked."""
     ceiling: Ceiling = Unlimited()
     if url and connection:
-        of_requests = list(examined("requests", partial(of_portal.ceiling, connection, configured.requests_per_hour)))
+        of_requests = list(
+            examined("requests", partial(check_portal.ceiling, connection, configured.requests_per_hour))
+        )
         yield from of_requests
         if of_requests[0].state is not State.OK:
             names = [f"feed {feed.name}" for feed in FEEDS]
@@ -109,13 +111,13 @@ def _of_portal(
         of_feeds = [
             found
             for feed in FEEDS
-            for found in examined(f"feed {feed.name}", partial(of_portal.dataset, portal, connection, feed))
+            for found in examined(f"feed {feed.name}", partial(check_portal.dataset, portal, connection, feed))
         ]
         yield from of_feeds
         if all(found.state is State.PROBLEM for found in of_feeds) and not alerts:
             yield from unexamined(["token"], "the portal does not answer")
         else:
-            yield from examined("token", partial(of_portal.token, bool(token), alerts))
+            yield from examined("token", partial(check_portal.token, bool(token), alerts))
         if connection is None:
             yield from unexamined(OF_DAYS, "the database is not ready")
             return
@@ -126,7 +128,7 @@ def _of_portal(
         days = (configured.start_date, day_of(last) if last else configured.start_date)
         for feed in FEEDS:
             yield from examined(
-                f"days {feed.name}", partial(of_portal.days, portal, connection, configured.raw_url, feed, *days)
+                f"days {feed.name}", partial(check_portal.days, portal, connection, configured.raw_url, feed, *days)
             )
 
 
@@ -149,7 +151,7 @@ def _of_dagster(
 
         def storage() -> Iterator[Condition]:
             instances.append(opened.enter_context(dagster_instance(url)))
-            yield from of_dagster.storage(instances[0])
+            yield from check_dagster.storage(instances[0])
 
         yield from examined("Dagster's storage", storage)
         if instances:
@@ -157,12 +159,12 @@ def _of_dagster(
             everything = (*(defs.schedules or []), *(defs.sensors or []))
             declared = [each for each in everything if isinstance(each, dg.ScheduleDefinition | dg.SensorDefinition)]
             switched_on = configured.schedules_on
-            for name, look in (("automation", of_dagster.automation), ("daemon", of_dagster.daemon)):
+            for name, look in (("automation", check_dagster.automation), ("daemon", check_dagster.daemon)):
                 yield from examined(name, partial(look, instances[0], declared, switched_on=switched_on))
             if has_schema:
-                yield from examined("answers", partial(of_answers.answers, connection, instances[0]))
+                yield from examined("answers", partial(check_answers.answers, connection, instances[0]))
             else:
                 yield from unexamined(["answers"], "the schema is not that of this version")
         else:
             yield from unexamined(("automation", "daemon", "answers"), "Dagster's storage cannot be opened")
-    yield from examined("event log", partial(of_dagster.event_log, connection))
+    yield from examined("event log", partial(check_dagster.event_log, connection))

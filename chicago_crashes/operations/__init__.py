@@ -1,0 +1,1 @@
+"""Keeping the platform well: status, doctor, housekeeping, alert sensors, the reference pages."""

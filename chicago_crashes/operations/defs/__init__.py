@@ -1,0 +1,1 @@
+"""Alerts and housekeeping in Dagster. `definitions` lists them."""
