@@ -19,7 +19,7 @@ from chicago_crashes.answers.facts.crash_facts import refresh_facts
 from chicago_crashes.answers.hot_spots.cell_analysis import refresh_hot_spots
 from chicago_crashes.answers.hot_spots.parameters import HotSpotParameters
 from chicago_crashes.answers.places.assignment import assign_locations
-from chicago_crashes.commands import alert, db, layer
+from chicago_crashes.cli.commands import alert, db, layer
 from chicago_crashes.feeds.catalogue import FEEDS, feed_named
 from chicago_crashes.feeds.ingest import LoadedDay, fetch_days, load_days
 from chicago_crashes.feeds.losses import AcceptedDay, accept
@@ -37,7 +37,7 @@ from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes.stand_in.synthetic.layers import offer_layers
 from chicago_crashes.storage.lake import Lake
 from chicago_crashes_tests.answers.marts.city import refresh_all
-from chicago_crashes_tests.commands.running import load_here, publish, settings_for
+from chicago_crashes_tests.cli.running import load_here, publish, settings_for
 from chicago_crashes_tests.feeds.loading import Connection
 
 README, DATA, OPERATING = PROJECT_ROOT / "README.md", PROJECT_ROOT / "docs/data.md", PROJECT_ROOT / "docs/operating.md"

@@ -16,7 +16,7 @@ from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.storage.lake import Lake
 from chicago_crashes.storage.schema import migrate
 from chicago_crashes.storage.schema.downgrade import downgrade, losses
-from chicago_crashes_tests.commands.running import run
+from chicago_crashes_tests.cli.running import run
 from chicago_crashes_tests.feeds.cleaning.raw_rows import raw_frame
 
 CRASHES = feed_named("crashes")

@@ -10,10 +10,10 @@ import polars as pl
 import psycopg
 import pytest
 
+from chicago_crashes.cli.foreground.days import open_portal
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, PEOPLE, VEHICLES
 from chicago_crashes.feeds.changes import DayRange, find_changes
-from chicago_crashes.foreground.days import open_portal
 from chicago_crashes.operations.defs import alerts
 from chicago_crashes.operations.defs.alerts import alert_sensors
 from chicago_crashes.settings import Settings, settings

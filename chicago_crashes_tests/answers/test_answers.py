@@ -20,7 +20,7 @@ from chicago_crashes.settings import settings
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes_tests.answers.places.layers import put_layer
-from chicago_crashes_tests.commands.running import run, settings_for
+from chicago_crashes_tests.cli.running import run, settings_for
 from chicago_crashes_tests.feeds.loading import connected
 from chicago_crashes_tests.platform import Platform, platform
 

@@ -18,7 +18,7 @@ from chicago_crashes.soda.client import Portal
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.storage.lake import Lake
-from chicago_crashes_tests.commands.running import publish, run, settings_for, synthetic_frames
+from chicago_crashes_tests.cli.running import publish, run, settings_for, synthetic_frames
 
 DAY = date(2024, 3, 4)
 CRASHES, PEOPLE, VEHICLES = (feed_named(name) for name in ("crashes", "people", "vehicles"))

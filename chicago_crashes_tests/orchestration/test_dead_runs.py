@@ -15,7 +15,7 @@ from chicago_crashes.orchestration.presence import is_present, present
 from chicago_crashes.stand_in.faults import ROWS, Fault
 from chicago_crashes.stand_in.serve import RunningPortal, serving
 from chicago_crashes.stand_in.store import PortalStore
-from chicago_crashes_tests.commands.running import ended, publish, run, settings_for, started, synthetic_frames
+from chicago_crashes_tests.cli.running import ended, publish, run, settings_for, started, synthetic_frames
 
 FIRST, LAST = date(2024, 3, 1), date(2024, 3, 2)
 SECONDS = 60

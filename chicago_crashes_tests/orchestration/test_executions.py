@@ -17,7 +17,7 @@ from chicago_crashes.stand_in.faults import ROWS, Fault
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.storage.schema import migrate
-from chicago_crashes_tests.commands.running import load_here, publish, settings_for, synthetic_frames
+from chicago_crashes_tests.cli.running import load_here, publish, settings_for, synthetic_frames
 from chicago_crashes_tests.feeds.loading import connected
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 5)

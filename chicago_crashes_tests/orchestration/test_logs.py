@@ -20,7 +20,7 @@ from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.faults import ROWS, Fault
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
-from chicago_crashes_tests.commands.running import publish, run_apart, settings_for, synthetic_frames
+from chicago_crashes_tests.cli.running import publish, run_apart, settings_for, synthetic_frames
 
 TOKEN = "a-token-nobody-may-see"
 PASSWORD = "pass-word-of-the-base"

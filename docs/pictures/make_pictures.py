@@ -17,9 +17,9 @@ from urllib.parse import quote
 import psycopg
 from playwright.sync_api import FloatRect, Page, sync_playwright
 
+from chicago_crashes.cli.demo import SEED
 from chicago_crashes.errors import CrashesError, PermanentError
 from chicago_crashes.feeds.catalogue import FEEDS
-from chicago_crashes.local.demo import SEED
 from chicago_crashes.orchestration.partitions import CHICAGO
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore

@@ -19,7 +19,7 @@ from chicago_crashes.answers.hot_spots.street_analysis import ANALYSIS, NO_STREE
 from chicago_crashes.orchestration.resources import PostgisResource
 from chicago_crashes.settings import settings
 from chicago_crashes_tests.answers.hot_spots.facts import SIDE, Crashes, add_boundary, add_crashes, add_streets
-from chicago_crashes_tests.commands.running import run
+from chicago_crashes_tests.cli.running import run
 
 LAST = date(2024, 6, 30)
 FIRST = date(2021, 7, 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chicago_crashes_tests.answers.report import city
-from chicago_crashes_tests.commands.running import Ended, run
+from chicago_crashes_tests.cli.running import Ended, run
 
 DAYS = ("--from", "2023-01-01", "--to", "2023-12-31")
 

@@ -10,10 +10,10 @@ import pytest
 from dagster import DagsterInstance
 from psycopg.rows import dict_row
 
+from chicago_crashes.cli.foreground.files import Imported, import_files
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.importing.files import ExportFile, find_exports
 from chicago_crashes.feeds.importing.importer import FileOutcome, OnBytes
-from chicago_crashes.foreground.files import Imported, import_files
 from chicago_crashes.settings import settings
 from chicago_crashes.storage.lake import Lake
 

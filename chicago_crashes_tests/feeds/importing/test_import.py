@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from chicago_crashes.commands.import_exports import import_exports
+from chicago_crashes.cli.commands.import_exports import import_exports
 from chicago_crashes.feeds.catalogue import FEEDS, SYSTEM_FIELDS, Feed, feed_named
 from chicago_crashes.feeds.cleaning.clean import DAY, clean
 from chicago_crashes.feeds.defs import raw, tables

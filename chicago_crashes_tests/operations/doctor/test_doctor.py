@@ -37,7 +37,7 @@ from chicago_crashes.stand_in.faults import Fault
 from chicago_crashes.stand_in.serve import RunningPortal, serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.storage.private_cluster import cluster
-from chicago_crashes_tests.commands.running import load_here, publish, run, settings_for, synthetic_frames
+from chicago_crashes_tests.cli.running import load_here, publish, run, settings_for, synthetic_frames
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 5)
 TOKEN = "a-token-nobody-may-see"

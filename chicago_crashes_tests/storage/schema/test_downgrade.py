@@ -8,7 +8,7 @@ from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.storage.schema import migrate
 from chicago_crashes.storage.schema.downgrade import Loss, downgrade, losses
-from chicago_crashes_tests.commands.running import run, run_apart
+from chicago_crashes_tests.cli.running import run, run_apart
 from chicago_crashes_tests.feeds.loading import connected, load, rows_of
 
 CRASHES = FEEDS[0]

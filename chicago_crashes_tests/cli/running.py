@@ -14,8 +14,8 @@ from pathlib import Path
 import polars as pl
 
 from chicago_crashes.cli import main
+from chicago_crashes.cli.foreground.days import load_range
 from chicago_crashes.feeds.catalogue import FEEDS
-from chicago_crashes.foreground.days import load_range
 from chicago_crashes.orchestration.logs import OURS
 from chicago_crashes.orchestration.outcomes import Outcome
 from chicago_crashes.settings import settings

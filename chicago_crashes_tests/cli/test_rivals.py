@@ -13,7 +13,7 @@ from chicago_crashes.feeds.catalogue import CRASHES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.stand_in import mutations
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
-from chicago_crashes_tests.commands.running import publish, run, settings_for, synthetic_frames
+from chicago_crashes_tests.cli.running import publish, run, settings_for, synthetic_frames
 
 FIRST, SECOND, LAST = (date(2024, 3, day) for day in (8, 9, 10))
 KEYED = (CRASHES, PEOPLE, VEHICLES)

@@ -11,7 +11,7 @@ from dagster import DagsterInstance
 
 from chicago_crashes.alerts.causes import record_lost_columns
 from chicago_crashes.alerts.recording import record_safely
-from chicago_crashes.automation.workers import launch_side_by_side
+from chicago_crashes.cli.foreground.workers import launch_side_by_side
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds.catalogue import FEEDS, Feed, feeds_named

@@ -12,12 +12,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from chicago_crashes.commands.console import console, errors
+from chicago_crashes.cli.commands.console import console, errors
 
 if TYPE_CHECKING:
+    from chicago_crashes.cli.foreground.files import Imported, ProgressOfFile
     from chicago_crashes.feeds.importing.files import ExportFile
     from chicago_crashes.feeds.importing.importer import OnBytes
-    from chicago_crashes.foreground.files import Imported, ProgressOfFile
 
 FAILURES_NAMED = 10
 COUNTED = ("inserted", "updated", "unchanged", "withdrawn", "recleaned", "repaired", "quarantined")
@@ -33,7 +33,7 @@ def import_exports(
     ops.quarantine, with file, line and reason. The exit status is 0 if every file could be imported, rows refused or
     not. Afterwards `chicago-crashes refresh` brings everything up to date.
     """
-    from chicago_crashes.foreground.files import import_directory  # Dagster is slow to import
+    from chicago_crashes.cli.foreground.files import import_directory  # Dagster is slow to import
 
     with _progress() as progress_of_file:
         imported = import_directory(directory, feed or [], progress_of_file)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from chicago_crashes.answers.hot_spots.parameters import GridKind, Measure
-from chicago_crashes.commands.console import console
+from chicago_crashes.cli.commands.console import console
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.operations.workplace import database
 

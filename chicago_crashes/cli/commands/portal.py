@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chicago_crashes.commands.console import console
+from chicago_crashes.cli.commands.console import console
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.stand_in.synthetic import DOCUMENTED_DIRT, HEAVY_DIRT, Dirt
 
@@ -41,7 +41,7 @@ def portal(
     """
     if bool(export) == synthetic:
         raise PermanentError("Say what to serve: either --export FOLDER (with exports) or --synthetic.")
-    from chicago_crashes.local.demo import synthetic_store
+    from chicago_crashes.cli.demo import synthetic_store
     from chicago_crashes.stand_in.exports import publish_directory
     from chicago_crashes.stand_in.serve import serve_forever
     from chicago_crashes.stand_in.store import PortalStore

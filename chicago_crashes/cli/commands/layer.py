@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from chicago_crashes.commands.console import console, progress_bar, tell_failed_check, tell_failures
+from chicago_crashes.cli.commands.console import console, progress_bar, tell_failed_check, tell_failures
 from chicago_crashes.operations.workplace import database
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def refresh(
 
     It is a run like those from Dagster's UI, and shows there. The exit status is 0 only if every layer was refreshed.
     """
-    from chicago_crashes.foreground.layers import refresh_layers  # Dagster is slow to import
+    from chicago_crashes.cli.foreground.layers import refresh_layers  # Dagster is slow to import
 
     outcome = refresh_layers(names or [], progress_bar, accept_shrink=accept_shrink)
     show(outcome)

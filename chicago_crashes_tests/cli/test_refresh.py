@@ -20,7 +20,7 @@ from chicago_crashes.stand_in import mutations
 from chicago_crashes.stand_in.faults import ROWS, Fault
 from chicago_crashes.stand_in.serve import RunningPortal, serving
 from chicago_crashes.stand_in.store import PortalStore
-from chicago_crashes_tests.commands.running import load_here, publish, run, settings_for, synthetic_frames
+from chicago_crashes_tests.cli.running import load_here, publish, run, settings_for, synthetic_frames
 from chicago_crashes_tests.faults.convergence import tables_equal_portal
 
 FIRST, SECOND, THIRD = date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 6)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
-from chicago_crashes.commands.console import console, progress_bar, tell_failed_check, tell_failures
+from chicago_crashes.cli.commands.console import console, progress_bar, tell_failed_check, tell_failures
 
 if TYPE_CHECKING:
-    from chicago_crashes.foreground.answers import Answered
+    from chicago_crashes.cli.foreground.answers import Answered
 
 
 def answers() -> None:
@@ -17,9 +17,7 @@ def answers() -> None:
     Runs like that of the sensor `answers`, and shows in Dagster's UI. The exit status is 0 only if every answer was
     refreshed.
     """
-    from chicago_crashes.foreground.answers import (
-        answering,  # Dagster is slow to import; other commands need not wait for it
-    )
+    from chicago_crashes.cli.foreground.answers import answering
 
     with answering() as ready, progress_bar(ready.steps) as on_step:
         answered = ready.run(on_step)

@@ -2,8 +2,8 @@
 
 import typer
 
-from chicago_crashes.commands import answers, layer, report
-from chicago_crashes.commands.console import console, progress_bar, show
+from chicago_crashes.cli.commands import answers, layer, report
+from chicago_crashes.cli.commands.console import console, progress_bar, show
 
 
 def demo() -> None:
@@ -12,10 +12,10 @@ def demo() -> None:
     The exit status is 0 only if every day of every feed was loaded and reconciled, every layer came, every answer was
     refreshed, and every check passed.
     """
-    from chicago_crashes.foreground.answers import answering
-    from chicago_crashes.foreground.days import load_range
-    from chicago_crashes.foreground.layers import refresh_layers
-    from chicago_crashes.local.demo import FIRST_DAY, LAST_DAY, PLACE, REPORT, demo_workplace
+    from chicago_crashes.cli.demo import FIRST_DAY, LAST_DAY, PLACE, REPORT, demo_workplace
+    from chicago_crashes.cli.foreground.answers import answering
+    from chicago_crashes.cli.foreground.days import load_range
+    from chicago_crashes.cli.foreground.layers import refresh_layers
 
     console.print(f"Generating a portal with the crashes of {FIRST_DAY} to {LAST_DAY} and loading all feeds from it")
     with demo_workplace():

@@ -9,10 +9,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from chicago_crashes.commands.console import console
+from chicago_crashes.cli.commands.console import console
 
 if TYPE_CHECKING:
-    from chicago_crashes.foreground.uploads import Uploaded
+    from chicago_crashes.cli.foreground.uploads import Uploaded
     from chicago_crashes.layers.store import LayerState
     from chicago_crashes.layers.uploads.upload import Upload
 
@@ -61,7 +61,7 @@ def add(
     layer_in_file: LayerInFile = None,
 ) -> None:
     """Make a layer of a file. It is stored whole, or refused with the reason."""
-    from chicago_crashes.foreground.uploads import add_layer
+    from chicago_crashes.cli.foreground.uploads import add_layer
     from chicago_crashes.layers.uploads.upload import Wishes
 
     _tell(add_layer(file, name, Wishes(title, label_field, key_field, layer_in_file)), "added")
@@ -76,7 +76,7 @@ def replace(
     layer_in_file: LayerInFile = None,
 ) -> None:
     """Put another file in the place of an uploaded layer. What the old one held is kept in ops.layer_history."""
-    from chicago_crashes.foreground.uploads import replace_layer
+    from chicago_crashes.cli.foreground.uploads import replace_layer
     from chicago_crashes.layers.uploads.upload import Wishes
 
     _tell(replace_layer(file, name, Wishes(title, label_field, key_field, layer_in_file)), "replaced")
@@ -94,7 +94,7 @@ def deactivate(name: Existing) -> None:
 
 def delete(name: Existing, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Delete an uploaded layer: its features, everything counted by it, and its file."""
-    from chicago_crashes.foreground.uploads import remove_layer
+    from chicago_crashes.cli.foreground.uploads import remove_layer
 
     def confirm(state: "LayerState | None") -> bool:
         what = f"{state.features:,} features" if state else "a file that is not loaded"

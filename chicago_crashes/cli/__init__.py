@@ -10,7 +10,7 @@ import psycopg
 import typer
 from pydantic import ValidationError
 
-from chicago_crashes.commands import (
+from chicago_crashes.cli.commands import (
     accept_shrink,
     alert,
     answers,

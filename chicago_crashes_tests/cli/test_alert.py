@@ -3,7 +3,7 @@
 import pytest
 
 from chicago_crashes_tests.alerts.receiver import SECRETS, receiving
-from chicago_crashes_tests.commands.running import run
+from chicago_crashes_tests.cli.running import run
 
 
 def test_it_arrives() -> None:

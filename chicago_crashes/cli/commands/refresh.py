@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chicago_crashes.commands.console import console, errors, progress_bar, show
-from chicago_crashes.commands.load import WORKERS, Workers
+from chicago_crashes.cli.commands.console import console, errors, progress_bar, show
+from chicago_crashes.cli.commands.load import WORKERS, Workers
 
 if TYPE_CHECKING:
     from chicago_crashes.feeds.changes import Changes
@@ -21,7 +21,7 @@ def refresh(
     The exit status is 0 only if every run succeeded and nothing is stale afterwards: every day then has the signature
     the portal gives for it, its rows are as many as published, and its raw file is in the lake.
     """
-    from chicago_crashes.foreground.days import refresh as run_refresh
+    from chicago_crashes.cli.foreground.days import refresh as run_refresh
 
     refreshed = run_refresh(feed or [], progress_bar, workers=workers, tell=_tell_stale)
     for outcome in refreshed.outcomes:

@@ -8,7 +8,7 @@ import psycopg
 import typer
 from rich.table import Table
 
-from chicago_crashes.commands.console import console
+from chicago_crashes.cli.commands.console import console
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.operations.workplace import database

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from chicago_crashes.commands.console import console, errors
+from chicago_crashes.cli.commands.console import console, errors
 
 if TYPE_CHECKING:
     from chicago_crashes.operations.status import FeedStatus
@@ -22,7 +22,7 @@ def status(
     Below the table is why days are stale, and which. The exit status is 1 if the portal could not be asked, so that
     nobody takes an unknown number for zero.
     """
-    from chicago_crashes.foreground.days import all_statuses
+    from chicago_crashes.cli.foreground.days import all_statuses
 
     statuses = all_statuses()
     if as_json:

@@ -16,7 +16,7 @@ from chicago_crashes import cli
 from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
-from chicago_crashes_tests.commands.running import ended, settings_for, started
+from chicago_crashes_tests.cli.running import ended, settings_for, started
 
 FIRST = date(2024, 3, 4)
 DAY = str(FIRST)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chicago_crashes.commands.console import console
+from chicago_crashes.cli.commands.console import console
 
 
 def up(
@@ -37,7 +37,7 @@ def _demo_if(demo: bool) -> Iterator[None]:
     if not demo:
         yield
         return
-    from chicago_crashes.local.demo import demo_workplace
+    from chicago_crashes.cli.demo import demo_workplace
 
     with demo_workplace():
         yield

@@ -2,7 +2,7 @@
 
 import typer
 
-from chicago_crashes.commands.console import console
+from chicago_crashes.cli.commands.console import console
 from chicago_crashes.errors import PermanentError, TransientError
 from chicago_crashes.settings import settings
 

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Column, Table
 
-from chicago_crashes.commands.console import console
+from chicago_crashes.cli.commands.console import console
 from chicago_crashes.operations.workplace import some_database
 from chicago_crashes.storage.private_cluster import cluster
 from chicago_crashes.storage.schema import migrate

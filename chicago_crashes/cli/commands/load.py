@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chicago_crashes.commands.console import console, progress_bar, show
+from chicago_crashes.cli.commands.console import console, progress_bar, show
 
 Workers = Annotated[int, typer.Option(min=1, help="How many runs are under way at once, each in a process of its own.")]
 WORKERS = 2
@@ -33,9 +33,7 @@ def load(
     Runs like those from Dagster's UI, and shows there. The exit status is 0 only if every day of every feed was loaded
     and every row the portal published of it, counted, is in the table or in quarantine.
     """
-    from chicago_crashes.foreground.days import (
-        load_range,  # Dagster is slow to import; other commands need not wait for it
-    )
+    from chicago_crashes.cli.foreground.days import load_range
 
     with (
         load_range(start.date(), end.date(), feed or [], refetch=refetch, workers=workers) as loading,

@@ -20,7 +20,7 @@ from chicago_crashes.stand_in.mutations import amend, content, drop_column, repl
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.storage.lake import Lake
-from chicago_crashes_tests.commands.running import Ended, publish, run, run_apart, settings_for, synthetic_frames
+from chicago_crashes_tests.cli.running import Ended, publish, run, run_apart, settings_for, synthetic_frames
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 5)
 DAYS = (str(FIRST), str(LAST))

@@ -8,7 +8,7 @@ import psycopg
 import typer
 from rich.table import Table
 
-from chicago_crashes.commands.console import console
+from chicago_crashes.cli.commands.console import console
 
 Day = Annotated[datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="A calendar day in Chicago, YYYY-MM-DD.")]
 
@@ -51,9 +51,9 @@ def accept_shrink(
 
 
 def _accept(feed: str, start: datetime, end: datetime, reason: str) -> None:
+    from chicago_crashes.cli.foreground.days import proven_portal
     from chicago_crashes.feeds.acceptance import accept_losses
     from chicago_crashes.feeds.catalogue import feed_named
-    from chicago_crashes.foreground.days import proven_portal
     from chicago_crashes.operations.workplace import database
     from chicago_crashes.orchestration.partitions import day_partitions, require_days
     from chicago_crashes.settings import settings

@@ -8,7 +8,7 @@ from chicago_crashes.stand_in.faults import Fault
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic.layers import offer_layers
-from chicago_crashes_tests.commands.running import run, settings_for
+from chicago_crashes_tests.cli.running import run, settings_for
 
 
 def test_layers_are_refreshed_and_listed(database_url: str, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from chicago_crashes.commands.console import console
+from chicago_crashes.cli.commands.console import console
 from chicago_crashes.settings import settings
 
 COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}

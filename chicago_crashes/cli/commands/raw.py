@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from chicago_crashes.commands.console import console
+from chicago_crashes.cli.commands.console import console
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.feeds.catalogue import feed_named
 from chicago_crashes.operations.workplace import database

@@ -13,7 +13,7 @@ import psycopg
 import typer
 
 from chicago_crashes.answers.costs import DEFAULT_COST_TABLE
-from chicago_crashes.commands.console import console, errors
+from chicago_crashes.cli.commands.console import console, errors
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.operations.workplace import database
 
