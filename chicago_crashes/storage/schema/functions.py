@@ -36,10 +36,10 @@ FUNCTIONS = Table(
 )
 
 PARTS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "executions": ("chicago_crashes.postgis", ["executions"]),
-    "findings_summary": ("chicago_crashes.postgis", ["findings_summary"]),
-    "crash_areas": ("chicago_crashes.postgis", ["crash_areas"]),
-    "costs": ("chicago_crashes.postgis", ["costs"]),
+    "executions": ("chicago_crashes.orchestration", ["executions"]),
+    "findings_summary": ("chicago_crashes.feeds", ["findings_summary"]),
+    "crash_areas": ("chicago_crashes.answers.places", ["crash_areas"]),
+    "costs": ("chicago_crashes.answers", ["costs"]),
     "report": (
         "chicago_crashes.answers.report",
         ["places", "figures", "days", "counting", "breakdowns", "periods", "caveats", "reports", "crashes"],
