@@ -1,1 +1,0 @@
-"""What runs when: jobs, schedules, sensors, and launching days from the command line."""

@@ -1,1 +1,0 @@
-"""Dagster asset checks: every promise of the platform, with numbers, per day."""

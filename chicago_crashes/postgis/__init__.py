@@ -1,1 +1,0 @@
-"""The database: tables, migrations and the set-based merge. Knows SQL and nothing of Dagster."""
