@@ -4,7 +4,7 @@ Running it again with the same days writes nothing and says so. A day is merged 
 among the staged ones were withdrawn by the portal, so they leave the table and stay in `ops.history`.
 
 What was fetched of the merged days decides all their rows, whatever times these bear: the portal may take a change
-back. Only between a merged day and one that is not do the rows' own times decide: see `postgis.rivals`.
+back. Only between a merged day and one that is not do the rows' own times decide: see `feeds.rivals`.
 """
 
 from collections import Counter

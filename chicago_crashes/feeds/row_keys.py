@@ -1,4 +1,4 @@
-"""A stored row's key as one text, in SQL: what `cleaning.keys` makes of the same values in Python."""
+"""A stored row's key as one text, in SQL: what `feeds.cleaning.keys` makes of the same values in Python."""
 
 from psycopg import sql
 

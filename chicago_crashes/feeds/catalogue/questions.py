@@ -1,4 +1,4 @@
-"""What a rule is, and what people ask of a table. Which rules a feed has follows from its declaration (`feeds.rules`)."""
+"""What a rule is, and what people ask of a table. Which rules a feed has follows from its declaration (`feeds.catalogue.rules`)."""
 
 from dataclasses import dataclass
 from enum import StrEnum

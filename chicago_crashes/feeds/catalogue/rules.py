@@ -2,7 +2,7 @@
 
 From a rule come the repair or the quarantine (`cleaning`), the check (`inspection`) and the documentation
 (`dictionary`). Rules about one value are derived from the columns here; relations between columns and tables stand in
-the declarations of the feeds (`feeds.relations`).
+the declarations of the feeds (`feeds.catalogue.relations`).
 """
 
 from collections.abc import Iterator

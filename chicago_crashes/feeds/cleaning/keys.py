@@ -1,7 +1,7 @@
 """A row's key as one text, by which findings, quarantine and history name the row.
 
 A key of one column is that column's value. The parts of a longer key are joined by a slash; a slash or backslash
-within a part gets a backslash before it, so that two keys never have one text. `postgis.row_keys` says the same in SQL.
+within a part gets a backslash before it, so that two keys never have one text. `feeds.row_keys` says the same in SQL.
 """
 
 import re

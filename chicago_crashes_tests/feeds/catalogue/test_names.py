@@ -10,10 +10,10 @@ from chicago_crashes.feeds.catalogue import FEEDS
 PACKAGE = Path(chicago_crashes.__file__).parent
 
 EXCEPTIONS = {
-    "feeds": "the declarations themselves",
+    "catalogue": "the declarations themselves",
     "synthetic": "the generator of an invented city, in which crashes, people and vehicles belong together",
     "report": "answers about crashes, people and vehicles",
-    "answers.py": "answers about crashes, people and vehicles",
+    "facts.py": "answers about crashes, people and vehicles",
     "outdated.py": "answers about crashes, people and vehicles",
 }
 """Folders and files that may, and why."""
