@@ -8,9 +8,7 @@ from datetime import date, datetime
 from psycopg import Connection
 
 from chicago_crashes.answers.costs import DEFAULT_COST_TABLE
-
-TURN = "chicago_crashes.answers"
-"""Whose turn it is to change places or marts: the lock of this name is held by one at a time."""
+from chicago_crashes.storage.locks import TURN
 
 WORK_MEMORY = "192MB"
 """What joins over the whole history need to stay out of temporary files."""
@@ -45,11 +43,6 @@ def taking_turns(connection: Connection) -> Iterator[None]:
     finally:
         if not connection.closed:
             connection.execute("select pg_advisory_unlock(hashtext(%s))", [TURN])
-
-
-def take_turn(connection: Connection) -> None:
-    """Let nobody else refresh places or marts until the transaction ends that is open."""
-    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [TURN])
 
 
 def record_refresh(

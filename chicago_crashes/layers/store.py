@@ -11,10 +11,10 @@ from psycopg import Connection, sql
 from psycopg.rows import class_row
 from sqlalchemy import Table
 
-from chicago_crashes.answers.refreshing import take_turn
 from chicago_crashes.errors import PermanentError
 from chicago_crashes.layers.features import Feature, Layer, Shape
 from chicago_crashes.layers.place_tables import AREAS, LINES, POINTS, SRID_FEET
+from chicago_crashes.storage.locks import take_turn
 from chicago_crashes.storage.sql_files import sql_file
 
 MOST_LOST = 0.10

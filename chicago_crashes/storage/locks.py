@@ -1,0 +1,11 @@
+"""Whose turn it is: advisory locks of the database, by name."""
+
+from psycopg import Connection
+
+TURN = "chicago_crashes.answers"
+"""Whose turn it is to change places or marts: the lock of this name is held by one at a time."""
+
+
+def take_turn(connection: Connection) -> None:
+    """Let nobody else refresh places or marts until the transaction ends that is open."""
+    connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [TURN])
