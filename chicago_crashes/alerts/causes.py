@@ -9,7 +9,6 @@ from psycopg import Connection
 from chicago_crashes.alerts.incidents import Incident, Kind, Severity, digest, mend, record, resolve, resolve_kind
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.inspection import Verdict
-from chicago_crashes.feeds.quality import LOW, VERY_LOW, LowScores
 
 MISSING_COLUMNS = ("no longer publishes", "no-such-column")
 """How failures read that are one thing: a declared column is gone. The first words are ours, the other the portal's."""
@@ -191,24 +190,6 @@ def review_unloadable(connection: Connection, feed: Feed, verdicts: Sequence[Ver
             ),
         )
     mend(connection, days=sorted(set(days) - set(bad)), steps=[step])
-
-
-def review_low_scores(connection: Connection, feed: Feed, low: LowScores, *, run_id: str) -> None:
-    """Record that months of a feed have a low quality score, or resolve it: none has any more."""
-    level = VERY_LOW if low.is_very_low else LOW
-    incident = Incident(
-        kind=Kind.QUALITY,
-        severity=Severity.CRITICAL if low.is_very_low else Severity.HIGH,
-        subject=f"below {level}",
-        cause=low.in_words if low.months else "",
-        remedy=f"See the asset quality/{feed.name} in Dagster's UI and the table ops.quality_scores; docs/quality.md "
-        "tells what each part counts and how to find the rows.",
-        feed=feed.name,
-        run_id=run_id,
-    )
-    if low.months:
-        record(connection, incident)
-    resolve_kind(connection, Kind.QUALITY, feed.name, but=[incident.key] if low.months else [])
 
 
 TOKEN_KEY = Incident(Kind.INVALID_TOKEN, Severity.WARNING, "", "", "").key

@@ -6,11 +6,11 @@ from datetime import date
 
 import dagster as dg
 
-from chicago_crashes.alerts.causes import review_low_scores
 from chicago_crashes.alerts.recording import record_safely
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
 from chicago_crashes.feeds.quality import CITYWIDE_SINCE, LOW, VERY_LOW, LowScores, Score, low_scores
+from chicago_crashes.feeds.quality_incidents import review_low_scores
 from chicago_crashes.feeds.quality_scores import score_months, scores
 from chicago_crashes.orchestration.description import OWNERS, table_key, table_metadata, tags
 from chicago_crashes.orchestration.partitions import TIME_ZONE
