@@ -21,7 +21,7 @@ from chicago_crashes.feeds.defs.launch import launch
 from chicago_crashes.feeds.defs.raw import POOL, FetchConfig
 from chicago_crashes.feeds.defs.table_checks import BLOCKING
 from chicago_crashes.feeds.defs.tables import MergeConfig
-from chicago_crashes.feeds.inspection import Verdict, day_checks
+from chicago_crashes.feeds.inspection import day_checks
 from chicago_crashes.operations.workplace import dagster_instance
 from chicago_crashes.orchestration.check_reports import report_verdicts
 from chicago_crashes.orchestration.day_reports import Metadata, report_days, requested_days
@@ -29,6 +29,7 @@ from chicago_crashes.orchestration.description import raw_key, table_key
 from chicago_crashes.orchestration.outcomes import COUNTED
 from chicago_crashes.orchestration.partitions import chunks, day_of, day_partitions
 from chicago_crashes.settings import settings
+from chicago_crashes.verdict import Verdict
 from chicago_crashes_bench.command import with_own_dagster_home
 
 FETCHED: Metadata = {

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import dagster as dg
 import pytest
 
-from chicago_crashes.feeds.inspection import Verdict
 from chicago_crashes.orchestration.check_reports import DAYS_NAMED, _evaluation, _result_of_range, result_of_history
+from chicago_crashes.verdict import Verdict
 
 KEY = dg.AssetKey(["postgis", "crashes"])
 FIRST = date(2024, 1, 1)

@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from chicago_crashes.alerts.incidents import Incident, Kind, Severity, digest, mend, record, resolve, resolve_kind
 from chicago_crashes.feeds.catalogue import Feed
-from chicago_crashes.feeds.inspection import Verdict
+from chicago_crashes.verdict import Verdict
 
 MISSING_COLUMNS = ("no longer publishes", "no-such-column")
 """How failures read that are one thing: a declared column is gone. The first words are ours, the other the portal's."""

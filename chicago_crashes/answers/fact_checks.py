@@ -6,7 +6,7 @@ from psycopg import Connection
 
 from chicago_crashes.answers.facts import crash_facts
 from chicago_crashes.answers.places import assignment
-from chicago_crashes.feeds.inspection import Verdict
+from chicago_crashes.verdict import Verdict
 
 Judge = Callable[[Connection], Verdict]
 """Answers one question about an answer as it is now."""

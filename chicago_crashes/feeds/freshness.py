@@ -7,7 +7,7 @@ from psycopg import Connection
 from chicago_crashes.alerts.staleness import STALE_AFTER, newest_row
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.catalogue.rules import Question
-from chicago_crashes.feeds.inspection import Verdict
+from chicago_crashes.verdict import Verdict
 
 SECONDS_A_DAY = 86_400
 

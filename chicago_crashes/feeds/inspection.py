@@ -32,6 +32,7 @@ from chicago_crashes.feeds.shrink import DAY_MAY_LOSE, FEWEST_ROWS
 from chicago_crashes.feeds.stale import FAULTS, Reason, tallies, told_in_full, told_out_of_reach
 from chicago_crashes.soda.drift import Difference, Drift
 from chicago_crashes.storage.lake import Lake
+from chicago_crashes.verdict import Verdict
 
 EXAMPLES = 5
 DAYS_A_BLOCK = 100
@@ -45,22 +46,6 @@ FEW_ROWS = 9
 """So few rows that break a rule are never called more than usual: chance makes three times as many of them."""
 ENOUGH_PAST = 5_000
 """A past of fewer published rows says nothing about what is usual."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The answer to one question for one day, or for the whole history if there is no day.
-
-    `is_fault` tells a broken promise from a warning; `reasons` say in words why it did not pass, or what was not asked.
-    """
-
-    question: str
-    day: date | None
-    passed: bool
-    is_fault: bool
-    numbers: Mapping[str, int | float]
-    reasons: Sequence[str] = ()
-    examples: Sequence[str] = ()
 
 
 def complete(connection: Connection, lake: Lake, feed: Feed, days: Sequence[date]) -> Iterator[Verdict]:

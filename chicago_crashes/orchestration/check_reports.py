@@ -19,8 +19,8 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata
 
-from chicago_crashes.feeds.inspection import Verdict
 from chicago_crashes.orchestration.check_targets import newest_materializations
+from chicago_crashes.verdict import Verdict
 
 DAYS_NAMED = 20
 

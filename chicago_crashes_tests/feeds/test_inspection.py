@@ -12,7 +12,6 @@ from chicago_crashes.feeds.catalogue import CRASHES, FATALITIES, FEEDS, PEOPLE, 
 from chicago_crashes.feeds.catalogue.comparisons import Comparison, comparisons_of
 from chicago_crashes.feeds.inspection import (
     EXAMPLES,
-    Verdict,
     complete,
     related,
     related_history,
@@ -20,6 +19,7 @@ from chicago_crashes.feeds.inspection import (
     valid_history,
 )
 from chicago_crashes.storage.lake import Lake
+from chicago_crashes.verdict import Verdict
 from chicago_crashes_tests.feeds.cleaning.raw_rows import Row, raw_frame
 from chicago_crashes_tests.feeds.loading import FETCHED, SIGNED, Connection, Days, connected, load
 

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from chicago_crashes.feeds.catalogue import PEOPLE, VEHICLES
-from chicago_crashes.feeds.inspection import DAYS_A_BLOCK, EXAMPLES, Verdict, unique_and_valid, valid_history
+from chicago_crashes.feeds.inspection import DAYS_A_BLOCK, EXAMPLES, unique_and_valid, valid_history
 from chicago_crashes.feeds.reading import newest_loaded_day, rows_published_since, rows_with_findings
+from chicago_crashes.verdict import Verdict
 from chicago_crashes_tests.feeds.loading import Connection
 
 DAY = date(2024, 1, 10)

@@ -12,11 +12,11 @@ import psycopg
 import pytest
 from sqlalchemy.exc import InternalError
 
-from chicago_crashes.feeds.inspection import Verdict
 from chicago_crashes.orchestration import dagster_home
 from chicago_crashes.orchestration.check_reports import report_verdicts
 from chicago_crashes.orchestration.event_log import CrashesDagsterStorage, PooledEventLogStorage
 from chicago_crashes.orchestration.partitions import day_of
+from chicago_crashes.verdict import Verdict
 
 DAYS = dg.DailyPartitionsDefinition("2024-01-01", end_date="2024-03-01", timezone="America/Chicago")
 RANGE = {"dagster/asset_partition_range_start": "2024-01-01", "dagster/asset_partition_range_end": "2024-02-29"}

@@ -5,7 +5,7 @@ from psycopg import Connection
 from chicago_crashes.answers.mart_tables import CAUSES, TIME_OF_WEEK
 from chicago_crashes.answers.marts import agreement
 from chicago_crashes.answers.marts.agreement import Agreement
-from chicago_crashes.feeds.inspection import Verdict
+from chicago_crashes.verdict import Verdict
 
 
 def days_add_up(connection: Connection) -> Verdict:

@@ -11,20 +11,14 @@ from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
 from chicago_crashes.feeds.catalogue.rules import MEANINGS, Question
 from chicago_crashes.feeds.changes import find_changes
 from chicago_crashes.feeds.freshness import fresh
-from chicago_crashes.feeds.inspection import (
-    Verdict,
-    complete_history,
-    history_name,
-    related_history,
-    schema,
-    valid_history,
-)
+from chicago_crashes.feeds.inspection import complete_history, history_name, related_history, schema, valid_history
 from chicago_crashes.feeds.reading import has_values
 from chicago_crashes.orchestration.check_reports import result_of_history
 from chicago_crashes.orchestration.description import portal_key, raw_key, table_key
 from chicago_crashes.orchestration.partitions import CHICAGO, last_day_over
 from chicago_crashes.orchestration.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.soda.drift import differences
+from chicago_crashes.verdict import Verdict
 
 
 def history_checks(feed: Feed) -> dg.AssetChecksDefinition:

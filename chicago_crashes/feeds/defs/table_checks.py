@@ -10,11 +10,12 @@ from chicago_crashes.alerts.recording import record_safely
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.catalogue.comparisons import Comparison
 from chicago_crashes.feeds.catalogue.rules import MEANINGS, Question
-from chicago_crashes.feeds.inspection import Verdict, complete, related, unique_and_valid
+from chicago_crashes.feeds.inspection import complete, related, unique_and_valid
 from chicago_crashes.orchestration.check_reports import report_verdicts
 from chicago_crashes.orchestration.description import table_key
 from chicago_crashes.orchestration.partitions import day_of
 from chicago_crashes.orchestration.resources import LakeResource, PostgisResource
+from chicago_crashes.verdict import Verdict
 
 BLOCKING = frozenset({Question.COMPLETE.value})
 

@@ -14,8 +14,8 @@ from chicago_crashes.answers.defs.facts import mart_key
 from chicago_crashes.answers.defs.marts import JUDGES, counted_marts
 from chicago_crashes.answers.mart_tables import AREA_DAILY
 from chicago_crashes.answers.marts import mart_checks
-from chicago_crashes.feeds.inspection import Verdict
 from chicago_crashes.orchestration.resources import PostgisResource
+from chicago_crashes.verdict import Verdict
 from chicago_crashes_tests.answers.marts.city import (
     REFRESHES,
     add_crash,
