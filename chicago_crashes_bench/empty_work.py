@@ -18,7 +18,7 @@ from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.feeds.changes import DayRange
 from chicago_crashes.feeds.defs.jobs import load_jobs
 from chicago_crashes.feeds.defs.launch import launch
-from chicago_crashes.feeds.defs.raw import POOL, FetchConfig
+from chicago_crashes.feeds.defs.raw import FetchConfig
 from chicago_crashes.feeds.defs.table_checks import BLOCKING
 from chicago_crashes.feeds.defs.tables import MergeConfig
 from chicago_crashes.feeds.inspection import day_checks
@@ -28,6 +28,7 @@ from chicago_crashes.orchestration.day_reports import Metadata, report_days, req
 from chicago_crashes.orchestration.description import raw_key, table_key
 from chicago_crashes.orchestration.outcomes import COUNTED
 from chicago_crashes.orchestration.partitions import chunks, day_of, day_partitions
+from chicago_crashes.orchestration.pools import POOL
 from chicago_crashes.settings import settings
 from chicago_crashes.verdict import Verdict
 from chicago_crashes_bench.command import with_own_dagster_home

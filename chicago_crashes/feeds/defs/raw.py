@@ -26,11 +26,10 @@ from chicago_crashes.orchestration.description import (
     table_key,
     tags,
 )
+from chicago_crashes.orchestration.pools import POOL
 from chicago_crashes.orchestration.references import CODE_REFERENCES, links_to_code
 from chicago_crashes.orchestration.resources import LakeResource, PostgisResource, SodaResource
 from chicago_crashes.soda.download import DayFailure
-
-POOL = "portal"
 
 
 class FetchConfig(dg.Config):

@@ -8,7 +8,6 @@ import dagster as dg
 from pydantic import Field
 
 from chicago_crashes.errors import CrashesError
-from chicago_crashes.feeds.defs.raw import POOL
 from chicago_crashes.layers.examination import Examination, examine
 from chicago_crashes.layers.features import Shape
 from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
@@ -23,6 +22,7 @@ from chicago_crashes.orchestration.description import (
     tags,
     weekly_freshness,
 )
+from chicago_crashes.orchestration.pools import POOL
 from chicago_crashes.orchestration.portal_assets import portal_asset
 from chicago_crashes.orchestration.resources import PostgisResource, SodaResource
 from chicago_crashes.orchestration.step_checks import Check, Judgement, results_of, specs_of

@@ -1,0 +1,3 @@
+"""Pools: what may run only so many times at once, in all runs together."""
+
+POOL = "portal"
