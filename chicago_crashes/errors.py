@@ -15,3 +15,7 @@ class TransientError(CrashesError):
 
 class PermanentError(CrashesError):
     """Trying again changes nothing: somebody has to change a setting, the portal or the code."""
+
+
+class ShrinkError(PermanentError):
+    """Much less than we hold would be left of a feed or a day; nothing was withdrawn."""

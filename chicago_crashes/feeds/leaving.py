@@ -10,6 +10,7 @@ from typing import Protocol
 
 from psycopg import Connection, sql
 
+from chicago_crashes.errors import ShrinkError
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.losses import (
     AcceptedDay,
@@ -21,14 +22,7 @@ from chicago_crashes.feeds.losses import (
     spend,
     still_gone,
 )
-from chicago_crashes.feeds.shrink import (
-    DAY_MAY_LOSE,
-    FEED_MAY_LOSE,
-    FEWEST_ROWS,
-    ShrinkError,
-    how_to_accept,
-    is_too_much,
-)
+from chicago_crashes.feeds.shrink import DAY_MAY_LOSE, FEED_MAY_LOSE, FEWEST_ROWS, how_to_accept, is_too_much
 from chicago_crashes.storage.sql_files import sql_file
 
 DAYS_NAMED = 10

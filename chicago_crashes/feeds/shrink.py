@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from psycopg import Connection
 
 from chicago_crashes.alerts.incidents import mend
-from chicago_crashes.errors import PermanentError
+from chicago_crashes.errors import ShrinkError
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.losses import (
     AcceptedDay,
@@ -50,10 +50,6 @@ FEWEST_ROWS = 20
 DAYS_NAMED = 10
 
 Signatures = Mapping[date, Signature]
-
-
-class ShrinkError(PermanentError):
-    """Much less than we hold would be left of a feed or a day; nothing was withdrawn."""
 
 
 def guard_against_shrink(

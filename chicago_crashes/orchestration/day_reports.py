@@ -10,8 +10,7 @@ from typing import TypeVar
 
 import dagster as dg
 
-from chicago_crashes.errors import CrashesError, TransientError
-from chicago_crashes.feeds.shrink import ShrinkError
+from chicago_crashes.errors import CrashesError, ShrinkError, TransientError
 from chicago_crashes.orchestration.partitions import day_of
 from chicago_crashes.soda.download import DayFailure
 

@@ -12,11 +12,10 @@ import psycopg
 from psycopg import sql
 from tenacity import RetryCallState
 
-from chicago_crashes.errors import CrashesError
+from chicago_crashes.errors import CrashesError, ShrinkError
 from chicago_crashes.feeds.catalogue import CRASHES, FATALITIES, PEOPLE, VEHICLES, Feed
 from chicago_crashes.feeds.changes import find_changes
 from chicago_crashes.feeds.ingest import FetchedDay, LoadedDay, fetch_days, load_days
-from chicago_crashes.feeds.shrink import ShrinkError
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure

@@ -5,9 +5,9 @@ from datetime import date
 
 import polars as pl
 
+from chicago_crashes.errors import ShrinkError
 from chicago_crashes.feeds.acceptance import accept_losses
 from chicago_crashes.feeds.catalogue import Feed
-from chicago_crashes.feeds.shrink import ShrinkError
 from chicago_crashes.stand_in import mutations
 from chicago_crashes_tests.faults.changing import KEY_COLUMN
 from chicago_crashes_tests.faults.scene import Scene, Snapshot

@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from chicago_crashes.errors import CrashesError, PermanentError
+from chicago_crashes.errors import CrashesError, PermanentError, ShrinkError
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.losses import acceptances, accepted_days
-from chicago_crashes.feeds.shrink import ShrinkError
 from chicago_crashes.stand_in import faults, mutations
 from chicago_crashes_tests.faults.scene import DAYS, Scene
 from chicago_crashes_tests.faults.shrinking import accept, held_back, lose, lose_rows, published_rows

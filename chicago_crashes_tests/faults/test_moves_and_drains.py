@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from chicago_crashes.errors import ShrinkError
 from chicago_crashes.feeds.catalogue import FEEDS, Feed
-from chicago_crashes.feeds.shrink import ShrinkError
 from chicago_crashes.stand_in import mutations
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes_tests.faults.changing import late_row

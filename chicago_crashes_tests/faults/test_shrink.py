@@ -2,9 +2,9 @@
 
 from datetime import date, datetime, timedelta
 
+from chicago_crashes.errors import ShrinkError
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.ingest import CHICAGO
-from chicago_crashes.feeds.shrink import ShrinkError
 from chicago_crashes.stand_in import faults, mutations
 from chicago_crashes_tests.faults.changing import late_row
 from chicago_crashes_tests.faults.scene import DAYS, Scene

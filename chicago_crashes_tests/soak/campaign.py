@@ -22,10 +22,9 @@ import psycopg
 
 from chicago_crashes.cli.commands.accept_shrink import accept_shrink
 from chicago_crashes.cli.foreground import days as foreground
-from chicago_crashes.errors import CrashesError
+from chicago_crashes.errors import CrashesError, ShrinkError
 from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.feeds.changes import find_changes
-from chicago_crashes.feeds.shrink import ShrinkError
 from chicago_crashes.stand_in.serve import RunningPortal
 from chicago_crashes_tests.faults.convergence import tables_equal_portal
 from chicago_crashes_tests.platform import platform

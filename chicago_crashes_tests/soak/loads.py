@@ -11,11 +11,10 @@ from multiprocessing.process import BaseProcess
 import psycopg
 from tenacity import RetryCallState
 
-from chicago_crashes.errors import CrashesError
+from chicago_crashes.errors import CrashesError, ShrinkError
 from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.feeds.changes import Changes, find_changes, ranges_of
 from chicago_crashes.feeds.ingest import FetchedDay, fetch_days, load_days
-from chicago_crashes.feeds.shrink import ShrinkError
 from chicago_crashes.soda.ceiling import Unlimited
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.download import DayFailure

@@ -7,9 +7,8 @@ from random import Random
 
 from psycopg import sql
 
-from chicago_crashes.errors import CrashesError
+from chicago_crashes.errors import CrashesError, ShrinkError
 from chicago_crashes.feeds.catalogue import Feed
-from chicago_crashes.feeds.shrink import ShrinkError
 from chicago_crashes.stand_in import mutations
 from chicago_crashes_tests.soak.changing import KEY_COLUMNS, City
 from chicago_crashes_tests.soak.loads import Desk, refresh, refusals

@@ -11,10 +11,10 @@ from pydantic import Field
 from chicago_crashes.alerts.causes import raw_files_set_aside, review_unknown_columns
 from chicago_crashes.alerts.incidents import record
 from chicago_crashes.alerts.recording import record_safely
+from chicago_crashes.errors import ShrinkError
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.defs.lineage import raw_lineage
 from chicago_crashes.feeds.ingest import FetchedDay, fetch_days
-from chicago_crashes.feeds.shrink import ShrinkError
 from chicago_crashes.orchestration.day_reports import Metadata, report_days, requested_days
 from chicago_crashes.orchestration.description import (
     OWNERS,

@@ -8,12 +8,12 @@ from itertools import chain
 import dagster as dg
 from pydantic import Field
 
+from chicago_crashes.errors import ShrinkError
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.defs.lineage import table_lineage
 from chicago_crashes.feeds.defs.pictures import what_is_shown
 from chicago_crashes.feeds.ingest import LoadedDay, load_days, rivals_in_words
 from chicago_crashes.feeds.losses import held_days
-from chicago_crashes.feeds.shrink import ShrinkError
 from chicago_crashes.orchestration.day_reports import Metadata, report_days, requested_days
 from chicago_crashes.orchestration.description import OWNERS, freshness, raw_key, table_columns, table_key, tags
 from chicago_crashes.orchestration.references import CODE_REFERENCES, links_to_code
