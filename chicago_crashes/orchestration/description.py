@@ -95,12 +95,12 @@ def bounds(column: Column) -> list[str]:
     return words
 
 
-def table_metadata(table: Table, way: Callable[..., Any], *, feed: Feed | None = None) -> dict[str, Any]:
+def table_metadata(table: Table, work: Callable[..., Any], *, feed: Feed | None = None) -> dict[str, Any]:
     """Of an asset that is a table as it is declared: its columns, its name in the database, the code behind it."""
     return {
         "dagster/column_schema": column_schema(table),
         "dagster/table_name": f"{table.schema or 'public'}.{table.name}",
-        CODE_REFERENCES: links_to_code(way, feed=feed),
+        CODE_REFERENCES: links_to_code(work, feed=feed),
     }
 
 

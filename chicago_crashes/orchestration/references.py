@@ -19,9 +19,9 @@ DECLARATIONS = PROJECT_ROOT / "chicago_crashes" / "feeds" / "catalogue"
 Asset = dg.AssetsDefinition | dg.AssetSpec
 
 
-def links_to_code(way: Callable[..., Any], *, feed: Feed | None = None) -> dg.CodeReferencesMetadataValue:
+def links_to_code(work: Callable[..., Any], *, feed: Feed | None = None) -> dg.CodeReferencesMetadataValue:
     """Where what an asset does is written, and where its feed is declared: files of this machine."""
-    places = [("what it does", Path(inspect.getfile(way)), inspect.getsourcelines(way)[1])]
+    places = [("what it does", Path(inspect.getfile(work)), inspect.getsourcelines(work)[1])]
     if feed is not None:
         places.append(("the declaration of the feed", DECLARATIONS / f"{feed.name}.py", 1))
     return dg.CodeReferencesMetadataValue(

@@ -61,7 +61,7 @@ def mart_asset(
 
 def mart_step(
     table: Table,
-    way: Callable[..., Any],
+    work: Callable[..., Any],
     *,
     deps: Sequence[dg.AssetKey | dg.AssetDep],
     description: str,
@@ -71,7 +71,7 @@ def mart_step(
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Decorates a function that is the step of an asset without partitions, `<group>/<table>`.
 
-    `way` is what it does, which the UI leads to; `checks` are those that the step asks.
+    `work` is what it does, which the UI leads to; `checks` are those that the step asks.
     """
     key = dg.AssetKey([group, table.name])
     return dg.asset(
@@ -81,7 +81,7 @@ def mart_step(
         kinds=set(kinds),
         owners=OWNERS,
         description=description,
-        metadata=table_metadata(table, way),
+        metadata=table_metadata(table, work),
         check_specs=specs_of(key, checks),
     )
 
