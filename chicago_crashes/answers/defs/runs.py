@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from chicago_crashes.answers.defs.facts import LOCATION_AREAS_KEY, MARTS
 from chicago_crashes.answers.outdated import outdated
 from chicago_crashes.feeds.defs.sensors import LONGEST_RUN, TRIES, UNDER_WAY, days_of
+from chicago_crashes.orchestration.dagster_internals import UnresolvedAssetJobDefinition
 from chicago_crashes.orchestration.resources import PostgisResource
 
 REFRESH = "refresh_answers"

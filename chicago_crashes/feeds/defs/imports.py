@@ -10,12 +10,16 @@ from datetime import date
 from uuid import uuid4
 
 import dagster as dg
-from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata, StepMaterializationData
-from dagster._core.instance import RUNLESS_RUN_ID
-from dagster._core.instance.utils import RUNLESS_JOB_NAME
 
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.importing.importer import ImportedDay
+from chicago_crashes.orchestration.dagster_internals import (
+    RUNLESS_JOB_NAME,
+    RUNLESS_RUN_ID,
+    DagsterEvent,
+    DagsterEventBatchMetadata,
+    StepMaterializationData,
+)
 from chicago_crashes.orchestration.day_reports import Metadata
 from chicago_crashes.orchestration.description import raw_key, table_key
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from chicago_crashes.feeds.catalogue import FEEDS, Cadence, Feed
 from chicago_crashes.feeds.inspection import day_checks, history_checks
+from chicago_crashes.orchestration.dagster_internals import UnresolvedAssetJobDefinition
 from chicago_crashes.orchestration.description import raw_key, table_key
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from chicago_crashes.feeds.catalogue import FEEDS
 from chicago_crashes.feeds.defs.quality import MONTH_FORMAT, quality_key
 from chicago_crashes.feeds.defs.sensors import UNDER_WAY
 from chicago_crashes.feeds.quality_scores import unscored_months
+from chicago_crashes.orchestration.dagster_internals import UnresolvedAssetJobDefinition
 from chicago_crashes.orchestration.partitions import CHICAGO, RANGE_END_TAG, RANGE_START_TAG, TIME_ZONE
 from chicago_crashes.orchestration.resources import PostgisResource
 

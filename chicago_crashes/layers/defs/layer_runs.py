@@ -7,11 +7,11 @@ from typing import Any
 
 import dagster as dg
 from dagster import DagsterInstance
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from chicago_crashes.layers.defs.layers import layer_checks, layer_key
 from chicago_crashes.layers.published import PUBLISHED_LAYERS, PublishedLayer
 from chicago_crashes.layers.store import layers as stored_layers
+from chicago_crashes.orchestration.dagster_internals import UnresolvedAssetJobDefinition
 from chicago_crashes.orchestration.outcomes import OnStep
 from chicago_crashes.orchestration.partitions import CHICAGO, TIME_ZONE
 from chicago_crashes.orchestration.resources import PostgisResource

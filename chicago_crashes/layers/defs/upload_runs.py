@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from chicago_crashes.layers.defs.uploads import DIGEST, PARTITIONS, UPLOADED, uploaded_partitions
 from chicago_crashes.layers.uploads.folder import LayerFile, LayersFolder
+from chicago_crashes.orchestration.dagster_internals import UnresolvedAssetJobDefinition
 
 LOAD_UPLOADED = "load_uploaded_layers"
 SECONDS_BETWEEN_LOOKS = 30

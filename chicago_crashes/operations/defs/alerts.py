@@ -11,7 +11,6 @@ from itertools import chain
 from typing import Literal
 
 import dagster as dg
-from dagster._core.execution.plan.objects import UserFailureData
 from dagster_shared.error import SerializableErrorInfo
 from psycopg import Connection
 
@@ -22,6 +21,7 @@ from chicago_crashes.alerts.incidents import Incident, is_any_open, let_rest, me
 from chicago_crashes.alerts.staleness import newest_row, review_newest, review_polls
 from chicago_crashes.feeds.catalogue import FEEDS, Feed
 from chicago_crashes.feeds.defs.sensors import UNDER_WAY, days_of
+from chicago_crashes.orchestration.dagster_internals import UserFailureData
 from chicago_crashes.orchestration.day_reports import PERMANENT_FAILURE
 from chicago_crashes.orchestration.description import portal_key, raw_key, table_key
 from chicago_crashes.orchestration.partitions import CHICAGO

@@ -5,13 +5,17 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
-from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, TickStatus
-from dagster._daemon.controller import get_daemon_statuses
 from psycopg import Connection
 
 from chicago_crashes.operations.defs.housekeeping import PRUNE
 from chicago_crashes.operations.doctor.condition import Condition, ok, problem, warning
 from chicago_crashes.operations.run_logs import size_of_event_log
+from chicago_crashes.orchestration.dagster_internals import (
+    InstigatorState,
+    InstigatorStatus,
+    TickStatus,
+    get_daemon_statuses,
+)
 
 GIGABYTE = 1_000_000_000
 LARGE = 5 * GIGABYTE
