@@ -2,6 +2,10 @@
 
 An incident has a key that says what is wrong, not when it was noticed. Whoever notices it again makes no second one;
 once it was resolved, the same key opens a new one.
+
+An incident of a step is mended once the step went well over all its days: `mend`, which `operations.defs.alerts` calls
+for every run that ended. The others are closed where they are noticed: in `causes`, `staleness` and
+`feeds.quality_incidents`.
 """
 
 import hashlib

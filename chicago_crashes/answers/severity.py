@@ -1,5 +1,8 @@
 """How severe a crash is: the letters of the KABCO scale, and what a crash of each weighs where crashes are ranked.
 
+`KSI_LETTERS` says which severities count as killed or seriously injured. The statistics are declared with it in
+`marts.counts`; `crash_facts.is_ksi` is set in `facts/sql/insert.sql`.
+
 Two sets of weights are used side by side, because rankings depend on the choice and people should see how much.
 
 `CITY_WEIGHTS` are those of the City's High Crash Corridors: five for a crash that killed or seriously injured, one for

@@ -1,4 +1,8 @@
-"""Whose turn it is: advisory locks of the database, by name."""
+"""The advisory lock under which places and marts are changed, one process at a time.
+
+Other locks stand with what they protect: merges take turns in `feeds.merge`, requests in `soda.ceiling`, migrations in
+`storage.schema.migrate`, messages in `alerts.delivery`.
+"""
 
 from psycopg import Connection
 

@@ -1,4 +1,7 @@
-"""What an analysis is told: its period, its grid, its level. Every choice is stored with the result."""
+"""What an analysis is told: its period, its grid, its level. Every choice is stored with the result.
+
+How many samples are drawn for the p values is no choice: `getis_ord` derives it from the number of cells and the level.
+"""
 
 from dataclasses import dataclass
 from datetime import date

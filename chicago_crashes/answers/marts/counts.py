@@ -7,7 +7,7 @@ these declarations. A count that is added here needs a migration for its column 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from chicago_crashes.answers.severity import INJURY_LETTERS
+from chicago_crashes.answers.severity import INJURY_LETTERS, KSI_LETTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _of_groups() -> Iterator[Count]:
         yield Count(
             f"{name}_ksi",
             f"Killed or seriously injured, {group.who}",
-            _everybody(name, "ka"),
+            _everybody(name, KSI_LETTERS.lower()),
             f"{group.called} killed or seriously injured",
         )
 
@@ -126,7 +126,7 @@ _DECLARED = (
     Count(
         "ksi",
         "People killed or seriously injured: K and A",
-        _everybody("persons", "ka"),
+        _everybody("persons", KSI_LETTERS.lower()),
         "People killed or seriously injured",
     ),
     *_of_groups(),

@@ -1,4 +1,7 @@
-"""The report as one HTML page that needs nothing else: no script, no network, no file beside it."""
+"""The report as one HTML page that needs nothing else: no script, no network, no file beside it.
+
+What it looks like is in `templates/page.html` and `templates/page.css`.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

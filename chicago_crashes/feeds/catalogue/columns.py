@@ -1,8 +1,9 @@
 """The vocabulary a feed is declared in: what a published column is, which values it may hold, how a row is named.
 
-A declaration says everything the platform needs to know of a column, once. The
-cleaning expressions, the Pandera schema, the tables, the column schema in
-Dagster's UI and the data dictionary are all derived from it.
+A declaration says everything the platform needs to know of a column, once. The cleaning expressions, the Pandera
+schema, the tables, the column schema in Dagster's UI and the data dictionary are all derived from it.
+
+Rules on values follow from the columns, too; their thresholds are in `rules`.
 """
 
 from dataclasses import dataclass

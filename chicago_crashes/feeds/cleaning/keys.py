@@ -2,6 +2,8 @@
 
 A key of one column is that column's value. The parts of a longer key are joined by a slash; a slash or backslash
 within a part gets a backslash before it, so that two keys never have one text. `feeds.row_keys` says the same in SQL.
+
+A row without a key is set aside by `clean`, under a rule of `feeds.catalogue.rules.quarantine_rules`.
 """
 
 import re
