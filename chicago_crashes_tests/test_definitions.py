@@ -152,7 +152,25 @@ def test_a_day_has_few_checks(defs: dg.Definitions) -> None:
     """Each is an event for every day that is loaded."""
     graph = defs.resolve_asset_graph()
     by_day = [key for key in graph.asset_check_keys if graph.get(key).partitions_def]
-    assert len(by_day) == sum(len(day_checks(feed)) for feed in FEEDS) <= 4 * len(FEEDS)
+    assert len(by_day) == sum(len(day_checks(feed)) for feed in FEEDS) <= 5 * len(FEEDS)
+
+
+def test_bounds_are_checked_by_name_per_day_and_over_the_history(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    named = {
+        (key.asset_key.path[-1], key.name): graph.get(key) for key in graph.asset_check_keys if "in_bounds" in key.name
+    }
+    of_tables = {
+        "crashes": "coordinates_in_bounds",
+        "crash_people": "ages_in_bounds",
+        "crash_vehicles": "vehicle_years_in_bounds",
+        "vision_zero_fatalities": "coordinates_in_bounds",
+    }
+
+    assert named.keys() == {(table, name + end) for table, name in of_tables.items() for end in ("", "_history")}
+    for (_, name), check in named.items():
+        assert bool(check.partitions_def) is not name.endswith("_history")
+        assert "The value is" in (check.description or "") or "The place lies within" in (check.description or "")
 
 
 def test_jobs_that_load_days_leave_the_history_alone(defs: dg.Definitions) -> None:

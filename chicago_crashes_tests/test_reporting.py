@@ -1,5 +1,6 @@
 """What Dagster is told of verdicts: each day's own numbers, and of many days their sums, the failed ones, examples."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import dagster as dg
@@ -63,6 +64,12 @@ def test_days_that_fail_are_named(is_fault: bool) -> None:
 
 def test_days_without_rows_have_no_rate() -> None:
     assert told(_result_of_range(KEY, "valid", [verdict(1, rows=0)]))["failure_rate"] == "0.00%"
+
+
+def test_the_threshold_of_days_is_not_their_sum() -> None:
+    days = [replace(one, numbers={**one.numbers, "threshold": 0.02}) for one in (verdict(1), verdict(2))]
+
+    assert told(_result_of_range(KEY, "coordinates_in_bounds", days))["threshold"] == "2.00%"
 
 
 def test_a_fault_of_a_day_that_passed_is_none() -> None:

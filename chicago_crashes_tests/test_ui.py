@@ -195,6 +195,7 @@ def test_every_check_has_a_result_with_numbers_for_every_day(ui: DagsterUi) -> N
         )["assetNodeOrError"]["assetChecksOrError"]["checks"]
         by_name = {check["name"]: check for check in checks}
         assert {"complete", "unique", "valid"} <= set(by_name)
+        assert any(name.endswith("_in_bounds") for name in by_name)
         assert [name for name, check in by_name.items() if check["blocking"]] == ["complete"]
         for name, check in by_name.items():
             assert check["description"]
@@ -213,6 +214,8 @@ def test_every_check_has_a_result_with_numbers_for_every_day(ui: DagsterUi) -> N
                     )
                 else:
                     assert set(numbers) >= {"rows", "failed_rows", "failure_rate"}
+                if name.endswith("_in_bounds"):
+                    assert numbers["threshold"] in (0.01, 0.02)
 
 
 def _evaluation(ui: DagsterUi, key: tuple[str, str], check: str, day: str) -> dict[str, Any]:

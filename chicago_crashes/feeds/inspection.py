@@ -1,9 +1,10 @@
 """Look at loaded days and judge them: is every published row accounted for, unique, valid, consistent, connected.
 
-A verdict answers one question of `feeds.catalogue.rules` for one day, or, with no day, for the whole history.
+A verdict answers one question of `feeds.catalogue.rules` for one day, or, with no day, for the whole history. Bounds
+that people look for by name are questions of their own, which feeds declare.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -12,15 +13,25 @@ from psycopg import Connection
 
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.catalogue.comparisons import Comparison, comparisons_of
-from chicago_crashes.feeds.catalogue.rules import Question, Rule, Severity, quarantine_rules, value_rules
+from chicago_crashes.feeds.catalogue.rules import (
+    Question,
+    Rule,
+    Severity,
+    allowed_rows,
+    quarantine_rules,
+    value_checks,
+    value_rules,
+)
 from chicago_crashes.feeds.changes import Changes
 from chicago_crashes.feeds.consistency import FIRST_OF_ALL, LAST_OF_ALL, Judged, judged_days, loaded_days, together
 from chicago_crashes.feeds.reading import (
     NO_ACCOUNT,
+    AllFindings,
     Past,
     accounts,
     all_findings,
     findings,
+    newest_findings,
     newest_loaded_day,
     past_findings,
     quarantined_by_reason,
@@ -75,9 +86,12 @@ def complete(connection: Connection, lake: Lake, feed: Feed, days: Sequence[date
 
 
 def unique_and_valid(connection: Connection, feed: Feed, days: Sequence[date]) -> Iterator[Verdict]:
-    """Per day: stored rows against the Pandera schemas, and repairs and quarantine against the rules' thresholds."""
+    """Per day: stored rows against the Pandera schemas, and repairs and quarantine against the rules' thresholds.
+
+    Every check of values answers for itself: `valid`, and the bounds the feed has a check for.
+    """
     # Pandera takes half a second to import, and most processes check no rows.
-    from chicago_crashes.feeds.cleaning.schema import failures, key_schema, stored_types, valid_schema
+    from chicago_crashes.feeds.cleaning.schema import failures, key_schema, stored_types, value_schema
 
     for start in range(0, len(days), DAYS_A_BLOCK):
         block = days[start : start + DAYS_A_BLOCK]
@@ -91,9 +105,11 @@ def unique_and_valid(connection: Connection, feed: Feed, days: Sequence[date]) -
         yield from _unique(
             connection, feed, block, published, _by_day(failures(key_schema(feed), rows).broken, row_days)
         )
-        yield from _valid(
-            connection, feed, block, published, _by_day(failures(valid_schema(feed), rows).broken, row_days)
-        )
+        invalid = {
+            check.question: _by_day(failures(value_schema(feed, check.question), rows).broken, row_days)
+            for check in value_checks(feed)
+        }
+        yield from _values(connection, feed, block, published, invalid)
 
 
 def _by_day(places: list[int], days: pl.Series) -> dict[date, int]:
@@ -136,45 +152,66 @@ def _mostly_unloadable(verdict: Verdict) -> Verdict:
     return replace(verdict, passed=False, is_fault=True, reasons=[told, *verdict.reasons])
 
 
-def _valid(
-    connection: Connection, feed: Feed, days: Sequence[date], published: Mapping[date, int], invalid: Mapping[date, int]
+def _values(
+    connection: Connection,
+    feed: Feed,
+    days: Sequence[date],
+    published: Mapping[date, int],
+    invalid: Mapping[str, Mapping[date, int]],
 ) -> Iterator[Verdict]:
-    found = findings(connection, feed, days)
+    found = _with_questions(feed, findings(connection, feed, days))
     rules = {(rule.column, rule.name): rule for rule in value_rules(feed)}
-    counts = found.group_by("day", "column_name", "rule", maintain_order=True).len().rows()
-    by_day: dict[date, list[Broken]] = {day: [] for day in days}
-    for day, column, name, rows in counts:
-        # A rule that is gone may have left findings on a day that was not loaded since.
-        if rule := rules.get((column, name)):
-            by_day[day].append(Broken(rule, rows, published.get(day, 0)))
-    many = [
-        (day, broken.rule.column, broken.rule.name)
-        for day, of_day in by_day.items()
-        for broken in of_day
-        if broken.rows > FEW_ROWS
-    ]
-    past = past_findings(connection, feed, many, length=PAST_DAYS)
-    frames = {day: frame for (day,), frame in found.partition_by("day", as_dict=True).items()}
-    for day in days:
-        frame = frames.get(day, found.clear())
-        yield _verdict(
-            Question.VALID.value,
-            day,
-            rows=published.get(day, 0),
-            failed=frame["row_key"].n_unique(),
-            broken=by_day[day],
-            invalid=invalid.get(day, 0),
-            unusual=[
-                reason
-                for broken in by_day[day]
-                if (before := past.get((day, broken.rule.column, broken.rule.name)))
-                if (reason := _more_than_usual(broken, before))
-            ],
-            examples=[
-                f"{column} = {value!r} in {row_key}"
-                for _, row_key, column, _, value in frame.head(EXAMPLES).iter_rows()
-            ],
-        )
+    counts = found.group_by("question", "day", "column_name", "rule", maintain_order=True).len().rows()
+    broken: dict[tuple[str, date], list[Broken]] = {}
+    for question, day, column, name, rows in counts:
+        broken.setdefault((question, day), []).append(Broken(rules[column, name], rows, published.get(day, 0)))
+    past = past_findings(connection, feed, [_asked(day, one) for day, one in _many(broken)], length=PAST_DAYS)
+    frames = found.partition_by("question", "day", as_dict=True)
+    for check in value_checks(feed):
+        for day in days:
+            frame = frames.get((check.question, day), found.clear())
+            of_day = broken.get((check.question, day), [])
+            yield _verdict(
+                check.question,
+                day,
+                rows=published.get(day, 0),
+                failed=frame["row_key"].n_unique(),
+                broken=of_day,
+                threshold=check.threshold,
+                invalid=invalid[check.question].get(day, 0),
+                unusual=[
+                    reason
+                    for one in of_day
+                    if (before := past.get(_asked(day, one)))
+                    if (reason := _more_than_usual(one, before))
+                ],
+                examples=_told(frame.select("row_key", "column_name", "value").head(EXAMPLES).rows()),
+            )
+
+
+def _with_questions(feed: Feed, found: pl.DataFrame) -> pl.DataFrame:
+    """The findings with the check that asks for each.
+
+    A rule that is gone may have left findings on a day that was not loaded since: nothing asks for them.
+    """
+    asked = [(rule.column, rule.name, rule.question) for rule in value_rules(feed)]
+    known = pl.DataFrame(asked, {"column_name": pl.String, "rule": pl.String, "question": pl.String}, orient="row")
+    return found.join(known, on=["column_name", "rule"], maintain_order="left")
+
+
+def _told(found: Iterable[tuple[str, str, str | None]]) -> list[str]:
+    """Values that break a rule, each with the key of its row."""
+    return [f"{column} = {value!r} in {row_key}" for row_key, column, value in found]
+
+
+def _many(broken: Mapping[tuple[str, date], Sequence["Broken"]]) -> Iterator[tuple[date, "Broken"]]:
+    """What is broken so often on a day that it may be more than usual."""
+    for (_, day), of_day in broken.items():
+        yield from ((day, one) for one in of_day if one.rows > FEW_ROWS)
+
+
+def _asked(day: date, broken: "Broken") -> tuple[date, str, str]:
+    return day, broken.rule.column, broken.rule.name
 
 
 def related(connection: Connection, comparison: Comparison, days: Sequence[date]) -> Iterator[Verdict]:
@@ -247,15 +284,20 @@ def _verdict(
     rows: int,
     failed: int,
     broken: Sequence[Broken],
+    threshold: float | None = None,
     invalid: int | None = None,
     unusual: Sequence[str] = (),
     examples: Sequence[str] = (),
 ) -> Verdict:
-    """The verdict over several rules: it passes if none is broken more often than its threshold and its past allow."""
+    """The verdict over several rules: it passes if none is broken more often than its threshold and its past allow.
+
+    With a `threshold`, no more rows than it allows may break any of the rules.
+    """
     too_many = [one for one in broken if one.is_too_many]
     faults = [f"{invalid:,} stored rows hold what cleaning should have caught"] if invalid else []
-    reasons = [*faults, *map(str, too_many), *unusual]
+    reasons = [*faults, *map(str, too_many), *_together(rows, failed, threshold, too_many), *unusual]
     stored = {} if invalid is None else {"invalid_stored_rows": invalid}
+    allowed = {} if threshold is None else {"threshold": threshold}
     return Verdict(
         question,
         day,
@@ -265,6 +307,7 @@ def _verdict(
             "rows": rows,
             "failed_rows": failed,
             "failure_rate": failed / rows if rows else 0.0,
+            **allowed,
             **stored,
             **{one.rule.label: one.rows for one in broken},
         },
@@ -273,20 +316,28 @@ def _verdict(
     )
 
 
+def _together(rows: int, failed: int, threshold: float | None, too_many: Sequence[Broken]) -> list[str]:
+    """Why the rows that break any rule are too many, where no rule alone is broken too often."""
+    if threshold is None or too_many or failed <= allowed_rows(threshold, rows):
+        return []
+    share = failed / max(rows, 1)
+    return [f"{failed:,} of {rows:,} rows ({share:.2%}) break one rule or another; at most {threshold:.1%} may"]
+
+
 def day_checks(feed: Feed) -> list[str]:
     """The checks that are asked of every day of the feed's table, one question each."""
-    related_questions = [comparison.question for comparison in comparisons_of(feed)]
-    return [question.value for question in (Question.COMPLETE, Question.UNIQUE, Question.VALID, *related_questions)]
+    of_values = [check.question for check in value_checks(feed)]
+    of_relations = [comparison.question.value for comparison in comparisons_of(feed)]
+    return [Question.COMPLETE.value, Question.UNIQUE.value, *of_values, *of_relations]
 
 
 def history_checks(feed: Feed) -> list[str]:
     """The checks that are asked of the feed's whole history, every night."""
-    related_questions = [comparison.question for comparison in comparisons_of(feed)]
-    over_all_days = [history_name(question) for question in (Question.COMPLETE, Question.VALID, *related_questions)]
+    over_all_days = [history_name(question) for question in day_checks(feed) if question != Question.UNIQUE]
     return [*over_all_days, Question.FRESH.value, Question.SCHEMA.value]
 
 
-def history_name(question: Question) -> str:
+def history_name(question: str) -> str:
     """The name of the check that asks a question of all days at once."""
     return f"{question}_history"
 
@@ -322,32 +373,36 @@ def complete_history(feed: Feed, changes: Changes) -> Verdict:
     )
 
 
-def valid_history(connection: Connection, feed: Feed) -> Verdict:
-    """All days at once: how many rows break each rule, and whether the newest days break one more often than before."""
+def value_histories(connection: Connection, feed: Feed) -> Iterator[Verdict]:
+    """All days at once: how many rows break each rule, and whether the newest days break one more often than before.
+
+    Every check of values answers for itself, as it does for a day.
+    """
     newest = newest_loaded_day(connection, feed) or LAST_OF_ALL
     recent = newest - timedelta(days=RECENT_DAYS - 1)
     past = recent - timedelta(days=PAST_DAYS)
+    published = rows_published_since(connection, feed, FIRST_OF_ALL, LAST_OF_ALL)
     recent_rows = rows_published_since(connection, feed, recent, LAST_OF_ALL)
     past_rows = rows_published_since(connection, feed, past, recent)
-    published, failed = rows_with_findings(connection, feed)
-    rules = {(rule.column, rule.name): rule for rule in value_rules(feed)}
-    found = [
-        (rules[one.column_name, one.rule], one)
-        for one in all_findings(connection, feed, recent=recent, past=past)
-        if (one.column_name, one.rule) in rules
-    ]
-    return _verdict(
-        history_name(Question.VALID),
-        None,
-        rows=published,
-        failed=failed,
-        broken=[Broken(rule, one.broken, published) for rule, one in found],
-        unusual=[
-            reason
-            for rule, one in found
-            if (reason := _more_than_usual(Broken(rule, one.recent, recent_rows), Past(one.past, past_rows)))
-        ],
-    )
+    found = {(one.column_name, one.rule): one for one in all_findings(connection, feed, recent=recent, past=past)}
+    for check in value_checks(feed):
+        known = [(rule, found[rule.column, rule.name]) for rule in check.rules if (rule.column, rule.name) in found]
+        yield _verdict(
+            history_name(check.question),
+            None,
+            rows=published,
+            failed=rows_with_findings(connection, feed, check.rules),
+            broken=[Broken(rule, one.broken, published) for rule, one in known],
+            threshold=check.threshold,
+            unusual=_unusual_of_late(known, recent_rows=recent_rows, past_rows=past_rows),
+            examples=_told(newest_findings(connection, feed, check.rules, length=EXAMPLES)),
+        )
+
+
+def _unusual_of_late(found: Sequence[tuple[Rule, AllFindings]], *, recent_rows: int, past_rows: int) -> list[str]:
+    """The rules that the newest days break more often than the year before."""
+    told = (_more_than_usual(Broken(rule, one.recent, recent_rows), Past(one.past, past_rows)) for rule, one in found)
+    return [reason for reason in told if reason]
 
 
 def related_history(connection: Connection, comparison: Comparison) -> Verdict:

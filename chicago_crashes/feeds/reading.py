@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 from psycopg import Connection, sql
 from psycopg.rows import class_row
 
 from chicago_crashes.feeds.catalogue import Feed
+from chicago_crashes.feeds.catalogue.rules import Rule
 from chicago_crashes.feeds.merge import DayCounts, unchanged_counts
 from chicago_crashes.soda.signatures import Signature
 from chicago_crashes.storage.copy import copy_from_query
@@ -223,14 +225,23 @@ def all_findings(connection: Connection, feed: Feed, *, recent: date, past: date
         ).fetchall()
 
 
-def rows_with_findings(connection: Connection, feed: Feed) -> tuple[int, int]:
-    """How many rows the portal published of all loaded days, and how many stored rows have a finding."""
-    published, found = connection.execute(
-        "select (select coalesce(sum(source_rows), 0) from ops.signatures where feed = %(feed)s),"
-        " (select count(*) from (select distinct day, row_key from ops.findings where feed = %(feed)s) as found)",
-        {"feed": feed.name},
-    ).fetchone() or (0, 0)
-    return int(published), int(found)
+def rows_with_findings(connection: Connection, feed: Feed, rules: Sequence[Rule]) -> int:
+    """How many stored rows have a finding of one of the rules."""
+    query = sql_file(__file__, "rows_with_findings")
+    (rows,) = connection.execute(query, _of_rules(feed, rules)).fetchone() or (0,)
+    return int(rows)
+
+
+def newest_findings(
+    connection: Connection, feed: Feed, rules: Sequence[Rule], *, length: int
+) -> list[tuple[str, str, str | None]]:
+    """The newest findings of the rules, at most `length`: the row's key, the column and the value as published."""
+    query = sql_file(__file__, "newest_findings")
+    return connection.execute(query, {**_of_rules(feed, rules), "length": length}).fetchall()
+
+
+def _of_rules(feed: Feed, rules: Sequence[Rule]) -> dict[str, Any]:
+    return {"feed": feed.name, "columns": [rule.column for rule in rules], "rules": [rule.name for rule in rules]}
 
 
 def rows_published_since(connection: Connection, feed: Feed, first: date, before: date) -> int:

@@ -119,6 +119,8 @@ def _summed(verdicts: Sequence[Verdict]) -> dict[str, int | float]:
             sums[name] += number
     if "failure_rate" in sums:
         sums["failure_rate"] = sums["failed_rows"] / sums["rows"] if sums["rows"] else 0.0
+    if "threshold" in sums:
+        sums["threshold"] = max(verdict.numbers.get("threshold", 0.0) for verdict in verdicts)
     return dict(sums)
 
 

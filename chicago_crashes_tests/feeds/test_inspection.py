@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from chicago_crashes.feeds.catalogue import CRASHES, FATALITIES, FEEDS, PEOPLE, VEHICLES, Feed
 from chicago_crashes.feeds.catalogue.comparisons import Comparison, comparisons_of
@@ -16,7 +17,7 @@ from chicago_crashes.feeds.inspection import (
     related,
     related_history,
     unique_and_valid,
-    valid_history,
+    value_histories,
 )
 from chicago_crashes.storage.lake import Lake
 from chicago_crashes.verdict import Verdict
@@ -57,6 +58,9 @@ class Store:
             v for v in unique_and_valid(self.db, feed, [DAY, NEXT_DAY, NEVER]) if (v.question, v.day) == (question, day)
         )
 
+    def history(self, feed: Feed, question: str) -> Verdict:
+        return next(v for v in value_histories(self.db, feed) if v.question == f"{question}_history")
+
 
 @pytest.fixture
 def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
@@ -64,9 +68,9 @@ def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
         yield Store(db, Lake(str(tmp_path)))
 
 
-def people(count: int, *, ages: Sequence[str] = ()) -> list[Row]:
-    """So many people, the first of them with the ages given."""
-    return [{"person_id": f"O{n}", "age": ages[n] if n < len(ages) else "40"} for n in range(count)]
+def people(count: int, *, ages: Sequence[str] = (), letter: str = "O") -> list[Row]:
+    """So many people, the first of them with the ages given; those of another day need another letter."""
+    return [{"person_id": f"{letter}{n}", "age": ages[n] if n < len(ages) else "40"} for n in range(count)]
 
 
 def numbers(verdict: Verdict) -> dict[str, float]:
@@ -161,7 +165,7 @@ def test_a_day_that_is_only_in_the_lake_is_a_fault(store: Store) -> None:
 def test_findings_below_the_threshold_pass_and_are_shown(store: Store) -> None:
     store.load(PEOPLE, {DAY: people(150, ages=["-1", "121"])})
 
-    verdict = store.verdict(PEOPLE, "valid", DAY)
+    verdict = store.verdict(PEOPLE, "ages_in_bounds", DAY)
 
     assert (verdict.passed, verdict.is_fault) == (True, False)
     assert numbers(verdict) == {
@@ -169,6 +173,7 @@ def test_findings_below_the_threshold_pass_and_are_shown(store: Store) -> None:
         "failed_rows": 2,
         "invalid_stored_rows": 0,
         "failure_rate": pytest.approx(2 / 150),
+        "threshold": 0.01,
         "age bounds": 2,
     }
     assert sorted(verdict.examples) == ["age = '-1' in c1/O0", "age = '121' in c1/O1"]
@@ -177,19 +182,20 @@ def test_findings_below_the_threshold_pass_and_are_shown(store: Store) -> None:
 def test_findings_above_the_threshold_fail_as_a_warning(store: Store) -> None:
     store.load(PEOPLE, {DAY: people(150, ages=["-1", "-2", "121", "x"]), NEXT_DAY: []})
 
-    verdict = store.verdict(PEOPLE, "valid", DAY)
+    in_bounds, valid = (store.verdict(PEOPLE, name, DAY) for name in ("ages_in_bounds", "valid"))
 
-    assert (verdict.passed, verdict.is_fault, numbers(verdict)["failed_rows"]) == (False, False, 4)
-    assert (numbers(verdict)["age bounds"], numbers(verdict)["age type"]) == (3, 1)
-    assert list(verdict.reasons) == ["age bounds: 3 of 150 rows (2.00%); at most 1.0% may"]
-    assert "age = 'x' in c1/O3" in verdict.examples
-    assert store.verdict(PEOPLE, "valid", NEXT_DAY).passed
+    assert (in_bounds.passed, in_bounds.is_fault, numbers(in_bounds)["failed_rows"]) == (False, False, 3)
+    assert numbers(in_bounds)["age bounds"] == 3
+    assert list(in_bounds.reasons) == ["age bounds: 3 of 150 rows (2.00%); at most 1.0% may"]
+    assert (valid.passed, numbers(valid)["failed_rows"], numbers(valid)["age type"]) == (True, 1, 1)
+    assert valid.examples == ["age = 'x' in c1/O3"]
+    assert store.verdict(PEOPLE, "ages_in_bounds", NEXT_DAY).passed
 
 
 def test_examples_are_few(store: Store) -> None:
     store.load(PEOPLE, {DAY: people(20, ages=["-1"] * 20)})
 
-    verdict = store.verdict(PEOPLE, "valid", DAY)
+    verdict = store.verdict(PEOPLE, "ages_in_bounds", DAY)
 
     assert (numbers(verdict)["failed_rows"], len(verdict.examples)) == (20, EXAMPLES)
 
@@ -199,9 +205,10 @@ def test_a_row_with_several_findings_fails_once(store: Store) -> None:
         CRASHES, {DAY: [{"latitude": "0", "longitude": "0", "location": "POINT (0 0)"}, {"crash_record_id": "c2"}]}
     )
 
-    verdict = store.verdict(CRASHES, "valid", DAY)
+    verdict = store.verdict(CRASHES, "coordinates_in_bounds", DAY)
 
     assert (verdict.passed, numbers(verdict)["failed_rows"]) == (True, 1)
+    assert store.verdict(CRASHES, "valid", DAY).numbers["failed_rows"] == 0
 
 
 def test_quarantined_rows_are_not_unique(store: Store) -> None:
@@ -224,17 +231,172 @@ def test_new_categories_stay_in_the_table_and_are_a_warning(store: Store) -> Non
     assert (numbers(verdict)["failed_rows"], numbers(verdict)["invalid_stored_rows"]) == (3, 0)
 
 
-def test_a_stored_value_that_breaks_its_bounds_is_a_fault(store: Store) -> None:
-    """The database refuses such a value unless somebody took its bounds away."""
-    store.load(PEOPLE, {DAY: people(200)})
-    with pytest.raises(psycopg.errors.CheckViolation):
-        store.db.execute("update crash_people set age = 150 where person_id = 'O1'")
-    store.db.execute("alter table crash_people drop constraint crash_people_age_highest_check")
-    store.db.execute("update crash_people set age = 150 where person_id = 'O1'")
+def crashes(count: int, *, zero: int = 0, outside: int = 0, alone: int = 0, stray: int = 0) -> list[Row]:
+    """So many crashes: the first at (0, 0), then those in another county, with half a place, with another point."""
+    kinds = ["zero"] * zero + ["outside"] * outside + ["alone"] * alone + ["stray"] * stray
+    changed: dict[str, dict[str, str | None]] = {
+        "zero": {"latitude": "0", "longitude": "0", "location": "POINT (0 0)"},
+        "outside": {"latitude": "41.9", "longitude": "-88.7", "location": "POINT (-88.7 41.9)"},
+        "alone": {"longitude": None, "location": None},
+        "stray": {"location": "POINT (-88.7 41.9)"},
+        "sound": {},
+    }
+    return [{"crash_record_id": f"c{n:03}", **changed[kinds[n] if n < len(kinds) else "sound"]} for n in range(count)]
 
-    verdict = store.verdict(PEOPLE, "valid", DAY)
+
+def units(count: int, *, years: Sequence[str]) -> list[Row]:
+    return [{"crash_unit_id": str(n), **({"vehicle_year": years[n]} if n < len(years) else {})} for n in range(count)]
+
+
+def test_places_out_of_bounds_are_counted_by_their_own_check(store: Store) -> None:
+    store.load(CRASHES, {DAY: crashes(200, zero=1, outside=1, alone=1, stray=1), NEXT_DAY: []})
+
+    in_bounds, valid = (store.verdict(CRASHES, name, DAY) for name in ("coordinates_in_bounds", "valid"))
+
+    assert (in_bounds.passed, in_bounds.is_fault) == (True, False)
+    assert numbers(in_bounds) == {
+        "rows": 200,
+        "failed_rows": 3,
+        "failure_rate": 0.015,
+        "threshold": 0.02,
+        "invalid_stored_rows": 0,
+        "latitude coordinates_zero": 1,
+        "longitude coordinates_zero": 1,
+        "location coordinates_zero": 1,
+        "latitude coordinates_out_of_bounds": 1,
+        "longitude coordinates_out_of_bounds": 1,
+        "location coordinates_out_of_bounds": 1,
+        "location point_out_of_bounds": 1,
+    }
+    assert list(in_bounds.examples) == [
+        "latitude = '0' in c000",
+        "location = 'POINT (0 0)' in c000",
+        "longitude = '0' in c000",
+        "latitude = '41.9' in c001",
+        "location = 'POINT (-88.7 41.9)' in c001",
+    ]
+    assert numbers(valid) == {
+        "rows": 200,
+        "failed_rows": 1,
+        "failure_rate": 0.005,
+        "invalid_stored_rows": 0,
+        "latitude coordinates_pair": 1,
+    }
+    assert numbers(store.verdict(CRASHES, "coordinates_in_bounds", NEXT_DAY)) == {
+        "rows": 0,
+        "failed_rows": 0,
+        "failure_rate": 0.0,
+        "threshold": 0.02,
+        "invalid_stored_rows": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("zero", "outside", "reasons"),
+    [
+        (2, 2, []),
+        (3, 2, ["5 of 200 rows (2.50%) break one rule or another; at most 2.0% may"]),
+        (
+            5,
+            0,
+            [
+                f"{column} coordinates_zero: 5 of 200 rows (2.50%); at most 2.0% may"
+                for column in ("latitude", "location", "longitude")
+            ],
+        ),
+    ],
+    ids=["as many as may", "too many together", "too many of one kind"],
+)
+def test_no_more_places_may_be_out_of_bounds_than_the_threshold_allows(
+    store: Store, zero: int, outside: int, reasons: list[str]
+) -> None:
+    store.load(CRASHES, {DAY: crashes(200, zero=zero, outside=outside)})
+
+    of_day = store.verdict(CRASHES, "coordinates_in_bounds", DAY)
+    in_all = store.history(CRASHES, "coordinates_in_bounds")
+
+    assert (list(of_day.reasons), of_day.passed, of_day.is_fault) == (reasons, not reasons, False)
+    assert (sorted(in_all.reasons), in_all.passed, in_all.is_fault) == (reasons, not reasons, False)
+    assert store.verdict(CRASHES, "valid", DAY).passed
+    assert store.history(CRASHES, "valid").passed
+
+
+@pytest.mark.parametrize(
+    ("years", "passed"), [(["1899", "2023"], True), (["1899", "2023", "9999"], False), (["1900", "2022"], True)]
+)
+def test_years_of_vehicles_out_of_bounds_are_counted_by_their_own_check(
+    store: Store, years: list[str], passed: bool
+) -> None:
+    broken = len([year for year in years if year not in ("1900", "2022")])
+    store.load(VEHICLES, {DAY: units(150, years=years)})
+
+    verdict = store.verdict(VEHICLES, "vehicle_years_in_bounds", DAY)
+
+    assert (verdict.passed, verdict.is_fault) == (passed, False)
+    assert numbers(verdict) == {
+        "rows": 150,
+        "failed_rows": broken,
+        "failure_rate": broken / 150,
+        "threshold": 0.01,
+        "invalid_stored_rows": 0,
+        **({"vehicle_year bounds": broken} if broken else {}),
+    }
+    told = [f"vehicle_year = {year!r} in {n}" for n, year in enumerate(years[:broken])]
+    assert list(verdict.examples) == told
+    assert numbers(store.verdict(VEHICLES, "valid", DAY))["failed_rows"] == 0
+
+
+def test_the_whole_history_adds_up_what_is_out_of_bounds(store: Store) -> None:
+    store.load(PEOPLE, {DAY: people(150, ages=["-1", "121"]), NEXT_DAY: [{"person_id": "P1", "age": "130"}]})
+    store.load(VEHICLES, {DAY: units(100, years=["1899"]), NEXT_DAY: [{"crash_unit_id": "900", "vehicle_year": "x"}]})
+
+    ages = store.history(PEOPLE, "ages_in_bounds")
+    years = store.history(VEHICLES, "vehicle_years_in_bounds")
+    valid = store.history(VEHICLES, "valid")
+
+    assert numbers(ages) == {
+        "rows": 151,
+        "failed_rows": 3,
+        "failure_rate": 3 / 151,
+        "threshold": 0.01,
+        "age bounds": 3,
+    }
+    assert list(ages.examples) == ["age = '130' in c1/P1", "age = '-1' in c1/O0", "age = '121' in c1/O1"]
+    assert (ages.passed, ages.is_fault) == (False, False)
+    assert list(ages.reasons) == ["age bounds: 3 of 151 rows (1.99%); at most 1.0% may"]
+    assert (years.passed, numbers(years)["failed_rows"]) == (True, 1)
+    assert list(years.examples) == ["vehicle_year = '1899' in 0"]
+    assert (numbers(valid)["failed_rows"], list(valid.examples)) == (1, ["vehicle_year = 'x' in 900"])
+
+
+@pytest.mark.parametrize(
+    ("feed", "question", "column", "value", "constraint"),
+    [
+        (PEOPLE, "ages_in_bounds", "age", 150, "age_highest"),
+        (CRASHES, "coordinates_in_bounds", "latitude", 45.0, "latitude_highest"),
+        (VEHICLES, "vehicle_years_in_bounds", "vehicle_year", 1800, "vehicle_year_lowest"),
+        (VEHICLES, "vehicle_years_in_bounds", "vehicle_year", 2023, "vehicle_year_highest"),
+    ],
+)
+def test_a_stored_value_that_breaks_its_bounds_is_a_fault(
+    store: Store, feed: Feed, question: str, column: str, value: float, constraint: str | None
+) -> None:
+    """The database refuses such a value unless somebody took its bounds away; of years it knows the lowest alone."""
+    store.load(feed, {DAY: [{}], NEXT_DAY: []})
+    change = sql.SQL("update {} set {} = %s").format(sql.Identifier(feed.table), sql.Identifier(column))
+    if constraint:
+        with pytest.raises(psycopg.errors.CheckViolation):
+            store.db.execute(change, [value])
+        name = sql.Identifier(f"{feed.table}_{constraint}_check")
+        store.db.execute(sql.SQL("alter table {} drop constraint {}").format(sql.Identifier(feed.table), name))
+    store.db.execute(change, [value])
+
+    verdict = store.verdict(feed, question, DAY)
 
     assert (verdict.passed, verdict.is_fault, numbers(verdict)["invalid_stored_rows"]) == (False, True, 1)
+    assert list(verdict.reasons) == ["1 stored rows hold what cleaning should have caught"]
+    assert store.verdict(feed, "valid", DAY).passed
+    assert store.verdict(feed, question, NEXT_DAY).passed
 
 
 def test_a_day_that_was_never_loaded_has_nothing_invalid(store: Store) -> None:
@@ -266,7 +428,7 @@ def test_many_days_are_judged_in_blocks(store: Store) -> None:
     verdicts = list(unique_and_valid(store.db, PEOPLE, days))
 
     assert {v.day for v in verdicts} == set(days)
-    assert [(v.question, v.day) for v in verdicts if not v.passed] == [("valid", DAY)]
+    assert [(v.question, v.day) for v in verdicts if not v.passed] == [("ages_in_bounds", DAY)]
 
 
 def unit(number: int, **more: str) -> Row:
@@ -412,9 +574,9 @@ def test_victims_are_not_judged_where_people_are_not_loaded(store: Store) -> Non
 
 def test_a_rate_three_times_that_of_the_past_is_told_although_the_threshold_allows_it(store: Store) -> None:
     past = date.fromordinal(DAY.toordinal() - 20)
-    store.load(PEOPLE, {past: people(6000, ages=["-1"] * 3), DAY: people(1500, ages=["-1"] * 12)})
+    store.load(PEOPLE, {past: people(6000, ages=["-1"] * 3, letter="P"), DAY: people(1500, ages=["-1"] * 12)})
 
-    verdict = store.verdict(PEOPLE, "valid", DAY)
+    verdict = store.verdict(PEOPLE, "ages_in_bounds", DAY)
 
     assert (verdict.passed, verdict.is_fault) == (False, False)
     assert list(verdict.reasons) == ["age bounds: 12 rows, where 0.8 were usual in the 365 days before"]
@@ -422,23 +584,23 @@ def test_a_rate_three_times_that_of_the_past_is_told_although_the_threshold_allo
 
 def test_a_rate_like_that_of_the_past_is_not_told(store: Store) -> None:
     past = date.fromordinal(DAY.toordinal() - 20)
-    store.load(PEOPLE, {past: people(6000, ages=["-1"] * 20), DAY: people(1500, ages=["-1"] * 12)})
+    store.load(PEOPLE, {past: people(6000, ages=["-1"] * 20, letter="P"), DAY: people(1500, ages=["-1"] * 12)})
 
-    assert store.verdict(PEOPLE, "valid", DAY).passed
+    assert store.verdict(PEOPLE, "ages_in_bounds", DAY).passed
 
 
 def test_a_short_past_says_nothing_about_what_is_usual(store: Store) -> None:
     past = date.fromordinal(DAY.toordinal() - 20)
-    store.load(PEOPLE, {past: people(600), DAY: people(1500, ages=["-1"] * 12)})
+    store.load(PEOPLE, {past: people(600, letter="P"), DAY: people(1500, ages=["-1"] * 12)})
 
-    assert store.verdict(PEOPLE, "valid", DAY).passed
+    assert store.verdict(PEOPLE, "ages_in_bounds", DAY).passed
 
 
 def test_the_newest_month_is_held_against_the_year_before(store: Store) -> None:
     past = date.fromordinal(DAY.toordinal() - 60)
-    store.load(PEOPLE, {past: people(6000, ages=["-1"] * 3), DAY: people(1500, ages=["-1"] * 12)})
+    store.load(PEOPLE, {past: people(6000, ages=["-1"] * 3, letter="P"), DAY: people(1500, ages=["-1"] * 12)})
 
-    verdict = valid_history(store.db, PEOPLE)
+    verdict = store.history(PEOPLE, "ages_in_bounds")
 
     assert numbers(verdict)["age bounds"] == 15
     assert list(verdict.reasons) == ["age bounds: 12 rows, where 0.8 were usual in the 365 days before"]
@@ -448,9 +610,9 @@ def test_the_newest_month_is_held_against_the_year_before(store: Store) -> None:
 def test_the_newest_days_are_thirty(store: Store, days_ago: int, told: bool) -> None:
     """What is older belongs to the year they are held against."""
     past, burst = DAY - timedelta(days=60), DAY - timedelta(days=days_ago)
-    store.load(PEOPLE, {past: people(6000), burst: people(1500, ages=["-1"] * 12), DAY: []})
+    store.load(PEOPLE, {past: people(6000, letter="P"), burst: people(1500, ages=["-1"] * 12), DAY: []})
 
-    verdict = valid_history(store.db, PEOPLE)
+    verdict = store.history(PEOPLE, "ages_in_bounds")
 
     assert numbers(verdict)["age bounds"] == 12
     assert bool(verdict.reasons) is told

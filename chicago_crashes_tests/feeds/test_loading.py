@@ -70,7 +70,7 @@ def test_every_day_carries_its_own_numbers(running: Platform) -> None:
 def test_every_day_is_checked_by_itself(running: Platform, last: date) -> None:
     running.load(FIRST, last)
     days = DAYS[: (last - FIRST).days + 1]
-    for name in ("complete", "unique", "valid", "consistent"):
+    for name in day_checks(CRASHES):
         evaluations = _evaluations(running, "crashes", name)
         assert [day for day in days if day in evaluations] == days
         for day in days:
@@ -79,7 +79,7 @@ def test_every_day_is_checked_by_itself(running: Platform, last: date) -> None:
             assert target.run_id == running.instance.get_runs()[0].run_id
     numbers = _evaluations(running, "crashes", "complete")[DAYS[0]].metadata
     assert _number(numbers, "source_rows") == _number(numbers, "raw_rows") == _number(numbers, "table_rows")
-    for name in ("unique", "valid", "consistent"):
+    for name in ("unique", "valid", "coordinates_in_bounds", "consistent"):
         counted = _evaluations(running, "crashes", name)[DAYS[0]].metadata
         assert {"failed_rows", "failure_rate", "rows"} <= counted.keys()
 
@@ -89,20 +89,21 @@ def test_checks_count_what_was_repaired(running: Platform) -> None:
     found = dict(
         running.query(
             "select day::text, count(distinct row_key) from ops.findings where feed = 'people' and column_name = 'age'"
-            " group by day"
+            " and rule = 'bounds' group by day"
         )
     )
     assert found
-    evaluations = _evaluations(running, "crash_people", "valid")
+    evaluations = _evaluations(running, "crash_people", "ages_in_bounds")
     for day in DAYS:
         metadata = evaluations[day].metadata
         assert (_number(metadata, "age bounds") if day in found else 0) == found.get(day, 0)
+        assert (_number(metadata, "failed_rows"), _number(metadata, "threshold")) == (found.get(day, 0), 0.01)
         assert ("examples" in metadata) == (_number(metadata, "failed_rows") > 0)
 
 
 def test_the_rate_of_a_range_is_that_of_all_its_rows(running: Platform) -> None:
     running.load(FIRST, LAST)
-    evaluations = _evaluations(running, "crash_people", "valid")
+    evaluations = _evaluations(running, "crash_people", "ages_in_bounds")
     days = [evaluations[day].metadata for day in DAYS]
     failed, rows = (sum(_number(metadata, name) for metadata in days) for name in ("failed_rows", "rows"))
     assert 0 < failed < rows

@@ -1,13 +1,15 @@
 """What is more than usual, to the row and to the day: records by hand, and what the checks say of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from chicago_crashes.feeds.catalogue import PEOPLE, VEHICLES
-from chicago_crashes.feeds.inspection import DAYS_A_BLOCK, EXAMPLES, unique_and_valid, valid_history
-from chicago_crashes.feeds.reading import newest_loaded_day, rows_published_since, rows_with_findings
+from chicago_crashes.feeds.catalogue.rules import value_rules
+from chicago_crashes.feeds.inspection import DAYS_A_BLOCK, EXAMPLES, unique_and_valid, value_histories
+from chicago_crashes.feeds.reading import newest_findings, newest_loaded_day, rows_published_since, rows_with_findings
 from chicago_crashes.verdict import Verdict
 from chicago_crashes_tests.feeds.loading import Connection
 
@@ -32,11 +34,15 @@ def record(
 
 
 def of_day(db: Connection) -> Verdict:
-    return next(one for one in unique_and_valid(db, PEOPLE, [DAY]) if one.question == "valid")
+    return next(one for one in unique_and_valid(db, PEOPLE, [DAY]) if one.question == "ages_in_bounds")
 
 
 def of_history(db: Connection) -> Verdict:
-    return valid_history(db, PEOPLE)
+    return next(one for one in value_histories(db, PEOPLE) if one.question == "ages_in_bounds_history")
+
+
+def counted(verdict: Verdict) -> set[float]:
+    return {number for name, number in verdict.numbers.items() if name != "threshold"}
 
 
 @pytest.mark.parametrize("ask", [of_day, of_history], ids=["of a day", "of the newest month"])
@@ -100,11 +106,16 @@ def test_the_newest_month_and_the_year_before_it(db: Connection, days_before: in
 
 def test_what_is_counted_is_of_the_feed_and_of_the_days(db: Connection) -> None:
     record(db, DAY, published=10, broken=3)
-    record(db, DAY, published=10, broken=2, column="sex")
+    record(db, DAY, published=10, broken=5, column="sex")
     record(db, DAY + timedelta(days=1), published=5, broken=1)
     record(db, DAY, published=100, broken=50, feed="crashes")
+    ages = [rule for rule in value_rules(PEOPLE) if rule.label == "age bounds"]
 
-    assert rows_with_findings(db, PEOPLE) == (15, 4)
+    assert rows_with_findings(db, PEOPLE, ages) == 4
+    assert rows_with_findings(db, PEOPLE, [replace(ages[0], columns=("sex",)), *ages]) == 6
+    assert rows_with_findings(db, PEOPLE, []) == 0
+    found = newest_findings(db, PEOPLE, ages, length=3)
+    assert found == [("1", "age", None), ("1", "age", None), ("2", "age", None)]
     assert rows_published_since(db, PEOPLE, DAY, DAY + timedelta(days=1)) == 10
     assert rows_published_since(db, PEOPLE, DAY, DAY + timedelta(days=2)) == 15
     assert rows_published_since(db, PEOPLE, DAY + timedelta(days=1), DAY + timedelta(days=2)) == 5
@@ -124,10 +135,10 @@ def test_as_many_as_the_threshold_allows_are_no_reason_to_look(db: Connection, b
 
 def test_of_a_day_that_was_never_loaded_every_number_is_zero(db: Connection) -> None:
     for verdict in unique_and_valid(db, PEOPLE, [DAY]):
-        assert set(verdict.numbers.values()) == {0}
+        assert counted(verdict) == {0}
         assert verdict.passed
     assert of_history(db).passed
-    assert set(of_history(db).numbers.values()) == {0}
+    assert counted(of_history(db)) == {0}
 
 
 def test_each_day_has_its_own_verdict_with_few_examples(db: Connection) -> None:
@@ -135,7 +146,7 @@ def test_each_day_has_its_own_verdict_with_few_examples(db: Connection) -> None:
     for day in (days[0], days[1], days[-1]):
         record(db, day, published=10, broken=EXAMPLES + 2)
 
-    verdicts = [one for one in unique_and_valid(db, PEOPLE, days) if one.question == "valid"]
+    verdicts = [one for one in unique_and_valid(db, PEOPLE, days) if one.question == "ages_in_bounds"]
 
     assert [one.day for one in verdicts] == days
     failed = [one for one in verdicts if not one.passed]

@@ -31,8 +31,8 @@ class Column:
     """One published column: its field name (also its name in the table), its kind, its rules.
 
     `lowest` and `highest` are inclusive. `highest_year_after` names a timestamp column: the value may be at most
-    that timestamp's year plus one. `values` lists the known categories; a category that is not among them is kept
-    and reported. `published_since` marks a column that older vintages of the feed lack, so its absence is no fault.
+    that timestamp's year plus one. `bounds_check` names a check of its own that asks for these bounds; without one,
+    `valid` does. `values` lists the known categories; a category that is not among them is kept and reported. `published_since` marks a column that older vintages of the feed lack, so its absence is no fault.
     `published_as` is the portal's type, under its SODA 2.1 name, where it is not the one that goes with the kind.
     """
 
@@ -44,6 +44,7 @@ class Column:
     lowest: float | None = None
     highest: float | None = None
     highest_year_after: str | None = None
+    bounds_check: str | None = None
     digits: int | None = None
     max_length: int | None = None
     published_since: str | None = None
@@ -66,11 +67,15 @@ class Surrogate:
 
 @dataclass(frozen=True, slots=True)
 class Coordinates:
-    """The columns that place a row on the map. They are kept or nulled together, because half a pair is no place."""
+    """The columns that place a row on the map. They are kept or nulled together, because half a pair is no place.
+
+    `bounds_check` names the check that asks for the bounds of all three.
+    """
 
     latitude: str = "latitude"
     longitude: str = "longitude"
     point: str = "location"
+    bounds_check: str = "coordinates_in_bounds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +201,7 @@ def integer(
     lowest: int | None = None,
     highest: int | None = None,
     highest_year_after: str | None = None,
+    bounds_check: str | None = None,
     published_as: str | None = None,
 ) -> Column:
     """A whole number."""
@@ -207,6 +213,7 @@ def integer(
         lowest=lowest,
         highest=highest,
         highest_year_after=highest_year_after,
+        bounds_check=bounds_check,
         published_as=published_as,
     )
 
@@ -217,10 +224,19 @@ def number(
     *,
     lowest: float | None = None,
     highest: float | None = None,
+    bounds_check: str | None = None,
     header: str | None = None,
 ) -> Column:
     """A number with decimals."""
-    return Column(name, Kind.NUMBER, description, header or name.upper(), lowest=lowest, highest=highest)
+    return Column(
+        name,
+        Kind.NUMBER,
+        description,
+        header or name.upper(),
+        lowest=lowest,
+        highest=highest,
+        bounds_check=bounds_check,
+    )
 
 
 def timestamp(name: str, description: str, *, header: str | None = None) -> Column:

@@ -43,7 +43,7 @@ COLUMNS = (
     text("state", "State of residence of person involved in crash"),
     text("zipcode", "ZIP Code of residence of person involved in crash"),
     category("sex", "Gender of person involved in crash, as determined by reporting officer", "F", "M", "X"),
-    integer("age", "Age of person involved in crash", lowest=0, highest=120),
+    integer("age", "Age of person involved in crash", lowest=0, highest=120, bounds_check="ages_in_bounds"),
     text("drivers_license_state", "State issuing driver's license of person involved in crash"),
     text("drivers_license_class", "Class of driver's license of person involved in crash"),
     category(

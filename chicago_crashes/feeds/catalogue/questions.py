@@ -6,7 +6,10 @@ from math import ceil
 
 
 class Question(StrEnum):
-    """What people ask of a table; each question is a check of that name."""
+    """What people ask of every table; each question is a check of that name.
+
+    Bounds that people look for by name are asked by checks that feeds name themselves (`bounds_check`).
+    """
 
     COMPLETE = "complete"
     UNIQUE = "unique"
@@ -20,7 +23,7 @@ class Question(StrEnum):
 MEANINGS = {
     Question.COMPLETE: "Every published row is accounted for: portal = raw lake = table + quarantine",
     Question.UNIQUE: "Every row has a key and a date, and no key occurs twice",
-    Question.VALID: "Every value has its column's type, lies within its bounds and is a known category",
+    Question.VALID: "Every value has its column's form and is a known category; those that no other check asks for are within bounds",
     Question.CONSISTENT: "What rows say of one another agrees",
     Question.CONNECTED: "Every row finds the rows it names",
     Question.FRESH: "The newest row and the last look at the portal are not older than they should be",
@@ -37,6 +40,10 @@ class Action(StrEnum):
     CHECKED = "checked"
 
 
+OF_ONE_VALUE = frozenset({Action.NULLED, Action.FLAGGED})
+"""What is done with a value, where the row goes on."""
+
+
 class Severity(StrEnum):
     """How bad it is when more rows break a rule than its threshold allows."""
 
@@ -46,14 +53,14 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `columns` are those it reads, the first the one it belongs to.
+    """One rule. `columns` are those it reads, the first the one it belongs to; `question` is the check that asks it.
 
     `threshold` is the share of the rows it applies to that may break it before people should look.
     """
 
     name: str
     columns: tuple[str, ...]
-    question: Question
+    question: str
     action: Action
     threshold: float
     meaning: str
@@ -67,8 +74,13 @@ class Rule:
     @property
     def label(self) -> str:
         """What it is called among the rules of its question."""
-        return f"{self.column} {self.name}" if self.question is Question.VALID else self.name
+        return f"{self.column} {self.name}" if self.action in OF_ONE_VALUE else self.name
 
     def allowed(self, rows: int) -> int:
-        """How many of `rows` may break it; a single row never breaks a threshold above zero."""
-        return ceil(self.threshold * rows)
+        """How many of `rows` may break it."""
+        return allowed_rows(self.threshold, rows)
+
+
+def allowed_rows(threshold: float, rows: int) -> int:
+    """How many of `rows` may break what has this threshold; a single row never breaks one above zero."""
+    return ceil(threshold * rows)

@@ -42,7 +42,13 @@ COLUMNS = (
     text("make", "The make (brand) of the vehicle, if relevant"),
     text("model", "The model of the vehicle, if relevant"),
     text("lic_plate_state", "The state issuing the license plate of the vehicle, if relevant"),
-    integer("vehicle_year", "The model year of the vehicle, if relevant", lowest=1900, highest_year_after="crash_date"),
+    integer(
+        "vehicle_year",
+        "The model year of the vehicle, if relevant",
+        lowest=1900,
+        highest_year_after="crash_date",
+        bounds_check="vehicle_years_in_bounds",
+    ),
     category(
         "vehicle_defect",
         "Defect of the vehicle, if any",

@@ -1,6 +1,7 @@
 """Pandera schemas of a feed's table, from the same declaration as the cleaning: what every stored row must be.
 
-There is one schema for what makes rows unique and one for what makes values valid, because each is a check of its own.
+There is one schema for what makes rows unique, one for what makes values valid and one for each group of bounds that
+people look for by name, because each is a check of its own.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import polars as pl
 from pandera.api.polars.types import PolarsData
 
 from chicago_crashes.feeds.catalogue.columns import Column, Feed, Kind
+from chicago_crashes.feeds.catalogue.rules import Question, bounds_question
 
 POLARS_TYPES: dict[Kind, pl.DataType] = {
     Kind.TEXT: pl.String(),
@@ -37,14 +39,34 @@ def key_schema(feed: Feed) -> pa.DataFrameSchema:
 
 
 def valid_schema(feed: Feed) -> pa.DataFrameSchema:
-    """Every value has its column's type and form, lies within its bounds and is a known category."""
+    """Every value has its column's type and form and is a known category; bounds that no other check asks for hold."""
+    bounded = _bounded_columns(feed, Question.VALID)
     columns = {
-        column.name: pa.Column(POLARS_TYPES[column.kind], checks=_value_checks(column), nullable=True)
+        column.name: pa.Column(
+            POLARS_TYPES[column.kind],
+            checks=[*_form_checks(column), *(_fixed_bounds(column) if column in bounded else ()), *_known(column)],
+            nullable=True,
+        )
         for column in feed.columns
     }
-    return pa.DataFrameSchema(
-        columns, checks=[_year_bound(column) for column in feed.columns if column.highest_year_after]
-    )
+    return pa.DataFrameSchema(columns, checks=_year_bounds(bounded))
+
+
+def bounds_schema(feed: Feed, question: str) -> pa.DataFrameSchema:
+    """The bounds that a check of its own asks for. Types are asked by `valid`."""
+    bounded = _bounded_columns(feed, question)
+    columns = {column.name: pa.Column(checks=_fixed_bounds(column), nullable=True) for column in bounded}
+    return pa.DataFrameSchema(columns, checks=_year_bounds(bounded))
+
+
+def value_schema(feed: Feed, question: str) -> pa.DataFrameSchema:
+    """What a check of values asks of stored rows."""
+    return valid_schema(feed) if question == Question.VALID else bounds_schema(feed, question)
+
+
+def _bounded_columns(feed: Feed, question: str) -> list[Column]:
+    """The columns whose bounds the check asks for."""
+    return [column for column in feed.columns if column.is_bounded and bounds_question(feed, column) == question]
 
 
 KNOWN_CATEGORY = "isin"
@@ -83,9 +105,8 @@ def failures(schema: pa.DataFrameSchema, rows: pl.DataFrame) -> Failures:
     return Failures([], [])
 
 
-def _value_checks(column: Column) -> list[pa.Check]:
-    known = [pa.Check.isin(column.values)] if column.kind is Kind.CATEGORY else []
-    return [*_form_checks(column), *_fixed_bounds(column), *known]
+def _known(column: Column) -> list[pa.Check]:
+    return [pa.Check.isin(column.values)] if column.kind is Kind.CATEGORY else []
 
 
 def _form_checks(column: Column) -> list[pa.Check]:
@@ -104,6 +125,10 @@ def _fixed_bounds(column: Column) -> list[pa.Check]:
     if column.highest is not None:
         checks.append(pa.Check.le(column.highest))
     return checks
+
+
+def _year_bounds(columns: list[Column]) -> list[pa.Check]:
+    return [_year_bound(column) for column in columns if column.highest_year_after]
 
 
 def _year_bound(column: Column) -> pa.Check:

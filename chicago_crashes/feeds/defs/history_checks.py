@@ -8,10 +8,10 @@ import dagster as dg
 
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
-from chicago_crashes.feeds.catalogue.rules import MEANINGS, Question
+from chicago_crashes.feeds.catalogue.rules import MEANINGS, Question, value_checks
 from chicago_crashes.feeds.changes import find_changes
 from chicago_crashes.feeds.freshness import fresh
-from chicago_crashes.feeds.inspection import complete_history, history_name, related_history, schema, valid_history
+from chicago_crashes.feeds.inspection import complete_history, history_name, related_history, schema, value_histories
 from chicago_crashes.feeds.reading import has_values
 from chicago_crashes.orchestration.check_reports import result_of_history
 from chicago_crashes.orchestration.description import portal_key, raw_key, table_key
@@ -22,11 +22,12 @@ from chicago_crashes.verdict import Verdict
 
 
 def history_checks(feed: Feed) -> dg.AssetChecksDefinition:
-    """The checks that read the database: valid, consistent and connected over all days, and fresh."""
+    """The checks that read the database: valid, in bounds, consistent and connected over all days, and fresh."""
     comparisons = comparisons_of(feed)
-    questions = [Question.VALID, *(comparison.question for comparison in comparisons)]
+    meanings = {check.question: check.meaning for check in value_checks(feed)}
+    meanings |= {comparison.question.value: MEANINGS[comparison.question] for comparison in comparisons}
     specs = [
-        *(_spec(feed, history_name(question), f"{MEANINGS[question]}: all days at once.") for question in questions),
+        *(_spec(feed, history_name(name), f"{meaning}. All days at once.") for name, meaning in meanings.items()),
         _spec(feed, Question.FRESH.value, f"{MEANINGS[Question.FRESH]}: four days."),
     ]
 
@@ -35,7 +36,7 @@ def history_checks(feed: Feed) -> dg.AssetChecksDefinition:
         def verdicts() -> Iterator[Verdict]:
             with postgis.connect() as connection:
                 yield fresh(connection, feed, last_poll=_last_poll(context.instance, feed), now=datetime.now(CHICAGO))
-                yield valid_history(connection, feed)
+                yield from value_histories(connection, feed)
                 for comparison in comparisons:
                     yield related_history(connection, comparison)
 
@@ -47,7 +48,7 @@ def history_checks(feed: Feed) -> dg.AssetChecksDefinition:
 def portal_checks(feed: Feed, start: date) -> dg.AssetChecksDefinition:
     """The checks that ask the portal: are the rows of each day accounted for, does it publish the declared columns."""
     specs = [
-        _spec(feed, history_name(Question.COMPLETE), f"{MEANINGS[Question.COMPLETE]}: all days at once."),
+        _spec(feed, history_name(Question.COMPLETE), f"{MEANINGS[Question.COMPLETE]}. All days at once."),
         _spec(feed, Question.SCHEMA.value, f"{MEANINGS[Question.SCHEMA]}."),
     ]
 

@@ -1,4 +1,4 @@
-"""The checks of a table's days: complete, unique, valid, and how its rows relate to others. Names, days and numbers."""
+"""The checks of a table's days: complete, unique, valid, in bounds, and how its rows relate to others."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -9,7 +9,7 @@ from chicago_crashes.alerts.causes import review_unloadable
 from chicago_crashes.alerts.recording import record_safely
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.catalogue.comparisons import Comparison
-from chicago_crashes.feeds.catalogue.rules import MEANINGS, Question
+from chicago_crashes.feeds.catalogue.rules import MEANINGS, Question, value_checks
 from chicago_crashes.feeds.inspection import complete, related, unique_and_valid
 from chicago_crashes.orchestration.check_reports import report_verdicts
 from chicago_crashes.orchestration.description import table_key
@@ -23,15 +23,17 @@ BLOCKING = frozenset({Question.COMPLETE.value})
 def table_checks(feed: Feed, partitions: dg.DailyPartitionsDefinition) -> dg.AssetChecksDefinition:
     """The checks that ask of the feed's own rows, run together because they read the same ones."""
     key = table_key(feed)
+    meanings = {question.value: MEANINGS[question] for question in (Question.COMPLETE, Question.UNIQUE)}
+    meanings |= {check.question: check.meaning for check in value_checks(feed)}
     specs = [
         dg.AssetCheckSpec(
-            question.value,
+            name,
             asset=key,
             partitions_def=partitions,
-            blocking=question in BLOCKING,
-            description=f"{MEANINGS[question]}.",
+            blocking=name in BLOCKING,
+            description=f"{meaning}.",
         )
-        for question in (Question.COMPLETE, Question.UNIQUE, Question.VALID)
+        for name, meaning in meanings.items()
     ]
 
     @dg.multi_asset_check(specs=specs, name=f"{feed.table}_checks")

@@ -50,7 +50,7 @@ SPEED_CAMERAS = Feed(
         text("address", "Address of the camera"),
         text("camera_id", "Identifier of the camera"),
         timestamp("violation_date", "The day"),
-        integer("violations", "How many violations the camera recorded", lowest=0),
+        integer("violations", "How many violations the camera recorded", lowest=0, bounds_check="violations_in_bounds"),
         latitude("Latitude of the camera"),
         longitude("Longitude of the camera"),
         point("location", "The place as a point"),
@@ -105,7 +105,7 @@ def test_it_is_loaded_checked_and_scored_like_the_others(running: Platform) -> N
     assert (loaded.days, loaded.is_reconciled) == (5, True)
     assert loaded.counts["quarantined"] > 0
     assert loaded.checks_failed.keys() == {"unique"}  # because of second rows with the same key
-    assert loaded.checks_passed + 1 == len(day_checks(SPEED_CAMERAS)) == 3
+    assert loaded.checks_passed + 1 == len(day_checks(SPEED_CAMERAS)) == 5
     (stored, keys, days, placed), *_ = running.query(
         "select count(*), count(distinct (camera_id, violation_date)), count(distinct violation_date::date),"
         " count(geometry) from speed_violations"
@@ -161,6 +161,8 @@ def test_it_has_its_place_in_dagster() -> None:
         *day_checks(SPEED_CAMERAS),
         *history_checks(SPEED_CAMERAS),
     }
+    assert {"coordinates_in_bounds", "violations_in_bounds"} < set(day_checks(SPEED_CAMERAS))
+    assert "violations_in_bounds_history" in history_checks(SPEED_CAMERAS)
     dg.Definitions.validate_loadable(defs)
 
 
@@ -176,6 +178,7 @@ def test_it_is_documented_before_anybody_has_loaded_it() -> None:
     assert "## speed_violations\n" in pages
     assert re.search(r"^\| `violations` \| integer \| How many violations .* whole number; at least 0 \|", pages, re.M)
     assert "### speed_violations\n" in rulebook()
+    assert "| violations_in_bounds | `bounds` | `violations` | The value is at least 0. |" in rulebook()
     assert "| unique | `no readable violation_date` |" in rulebook()
     found = measured.read()
     assert found is None or SPEED_CAMERAS.name not in found.tables

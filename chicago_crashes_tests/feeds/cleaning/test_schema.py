@@ -1,5 +1,6 @@
 """The schemas of a table: which rows they refuse; and the rules: how much they allow."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pandera.errors
@@ -7,10 +8,18 @@ import polars as pl
 import pytest
 
 from chicago_crashes.feeds.catalogue import CRASHES, FATALITIES, FEEDS, PEOPLE, VEHICLES, Feed
-from chicago_crashes.feeds.catalogue.rules import Rule, quarantine_rules, value_rules
+from chicago_crashes.feeds.catalogue.rules import Question, Rule, quarantine_rules, value_checks, value_rules
 from chicago_crashes.feeds.cleaning.clean import clean
 from chicago_crashes.feeds.cleaning.rules import rules
-from chicago_crashes.feeds.cleaning.schema import Failures, failures, key_schema, stored_types, valid_schema
+from chicago_crashes.feeds.cleaning.schema import (
+    Failures,
+    bounds_schema,
+    failures,
+    key_schema,
+    stored_types,
+    valid_schema,
+    value_schema,
+)
 from chicago_crashes_tests.feeds.cleaning.raw_rows import raw_frame
 
 # ruff: noqa: DTZ001 - the portal's timestamps are wall time and carry no zone
@@ -18,15 +27,12 @@ from chicago_crashes_tests.feeds.cleaning.raw_rows import raw_frame
 every_feed = pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
 
 
-NONE = Failures([], [])
-
-
 def failing(feed: Feed, rows: pl.DataFrame) -> dict[str, list[int]]:
     """The places of the rows that fail, by what they fail."""
-    valid = failures(valid_schema(feed), rows)
-    keys = failures(key_schema(feed), rows)
-    assert keys.new_categories == []
-    return {"keys": keys.broken, "values": valid.broken, "categories": valid.new_categories}
+    schemas = {check.question: value_schema(feed, check.question) for check in value_checks(feed)}
+    found = {name: failures(schema, rows) for name, schema in {"keys": key_schema(feed), **schemas}.items()}
+    assert {name for name, failing in found.items() if failing.new_categories} <= {"valid"}
+    return {name: failing.broken for name, failing in found.items()} | {"categories": found["valid"].new_categories}
 
 
 def rule(feed: Feed, column: str, name: str) -> Rule:
@@ -56,21 +62,21 @@ def test_no_rows_meet_every_schema(feed: Feed) -> None:
 @pytest.mark.parametrize(
     ("feed", "name", "row"),
     [
-        (CRASHES, "values", {"latitude": 41.599}),
-        (CRASHES, "values", {"latitude": 42.101}),
-        (CRASHES, "values", {"longitude": -87.951}),
-        (FATALITIES, "values", {"longitude": -87.499}),
-        (FATALITIES, "values", {"latitude": 0.0, "longitude": 0.0}),
-        (PEOPLE, "values", {"age": -1}),
-        (PEOPLE, "values", {"age": 121}),
-        (VEHICLES, "values", {"vehicle_year": 1899}),
-        (VEHICLES, "values", {"vehicle_year": 2023}),
-        (VEHICLES, "values", {"vehicle_year": 2017, "crash_date": datetime(2015, 1, 1)}),
+        (CRASHES, "coordinates_in_bounds", {"latitude": 41.599}),
+        (CRASHES, "coordinates_in_bounds", {"latitude": 42.101}),
+        (CRASHES, "coordinates_in_bounds", {"longitude": -87.951}),
+        (FATALITIES, "coordinates_in_bounds", {"longitude": -87.499}),
+        (FATALITIES, "coordinates_in_bounds", {"latitude": 0.0, "longitude": 0.0}),
+        (PEOPLE, "ages_in_bounds", {"age": -1}),
+        (PEOPLE, "ages_in_bounds", {"age": 121}),
+        (VEHICLES, "vehicle_years_in_bounds", {"vehicle_year": 1899}),
+        (VEHICLES, "vehicle_years_in_bounds", {"vehicle_year": 2023}),
+        (VEHICLES, "vehicle_years_in_bounds", {"vehicle_year": 2017, "crash_date": datetime(2015, 1, 1)}),
         (CRASHES, "categories", {"weather_condition": "FROGS"}),
-        (CRASHES, "values", {"beat_of_occurrence": "811"}),
-        (CRASHES, "values", {"beat_of_occurrence": "08110"}),
-        (CRASHES, "values", {"street_name": "x" * 501}),
-        (FATALITIES, "values", {"crash_circumstances": "x" * 4001}),
+        (CRASHES, "valid", {"beat_of_occurrence": "811"}),
+        (CRASHES, "valid", {"beat_of_occurrence": "08110"}),
+        (CRASHES, "valid", {"street_name": "x" * 501}),
+        (FATALITIES, "valid", {"crash_circumstances": "x" * 4001}),
         (CRASHES, "keys", {"crash_date": None}),
         (CRASHES, "keys", {"crash_record_id": None}),
         (PEOPLE, "keys", {"person_id": None}),
@@ -101,7 +107,7 @@ def test_a_bad_row_fails_by_itself(feed: Feed, name: str, row: dict[str, object]
     ],
 )
 def test_bounds_are_inclusive_and_null_is_no_fault(feed: Feed, row: dict[str, object]) -> None:
-    assert failures(valid_schema(feed), stored(feed, row)) == NONE
+    assert set(map(tuple, failing(feed, stored(feed, row)).values())) == {()}
 
 
 def test_rows_with_one_key_are_not_unique() -> None:
@@ -114,17 +120,19 @@ def test_rows_with_one_key_are_not_unique() -> None:
 
 
 def test_several_faults_of_a_row_count_once() -> None:
-    rows = stored(CRASHES, {"latitude": 0.0, "longitude": 0.0}, {"latitude": 1.0, "weather_condition": "FROGS"})
+    sound: dict[str, object] = {"weather_condition": "FROGS"}
+    rows = stored(CRASHES, {"latitude": 0.0, "longitude": 0.0}, {"latitude": 1.0, "longitude": 1.0}, sound)
 
-    assert failures(valid_schema(CRASHES), rows) == Failures(broken=[0, 1], new_categories=[1])
+    assert failures(bounds_schema(CRASHES, "coordinates_in_bounds"), rows) == Failures([0, 1], [])
+    assert failures(valid_schema(CRASHES), rows) == Failures([], [2])
 
 
 def test_rows_that_fail_are_named_in_order_whatever_they_fail() -> None:
     rows: list[dict[str, object]] = [{} for _ in range(12)]
     for place in (9, 3, 6):
-        rows[place] = {"weather_condition": "FROGS", "latitude": 0.0}
+        rows[place] = {"weather_condition": "FROGS", "beat_of_occurrence": "811"}
     for place in (8, 2):
-        rows[place] = {"lighting_condition": "GLOW", "longitude": 0.0}
+        rows[place] = {"lighting_condition": "GLOW", "street_name": "x" * 501}
 
     found = failures(valid_schema(CRASHES), stored(CRASHES, *rows))
 
@@ -141,6 +149,8 @@ def test_a_column_of_another_type_is_no_fault_of_a_row() -> None:
 def test_a_missing_column_is_no_fault_of_a_row() -> None:
     with pytest.raises(pandera.errors.SchemaErrors, match="age"):
         failures(valid_schema(PEOPLE), stored(PEOPLE, {}).drop("age"))
+    with pytest.raises(pandera.errors.SchemaErrors, match="age"):
+        failures(bounds_schema(PEOPLE, "ages_in_bounds"), stored(PEOPLE, {}).drop("age"))
 
 
 @pytest.mark.parametrize(("rows", "allowed"), [(0, 0), (1, 1), (100, 1), (101, 2), (1000, 10)])
@@ -158,3 +168,54 @@ def test_every_declared_rule_has_a_condition_and_a_meaning(feed: Feed) -> None:
         assert set(declared.columns) <= {*feed.column_names, *feed.key}
     labels = [declared.label for declared in value_rules(feed)]
     assert len(labels) == len(set(labels))
+
+
+@every_feed
+def test_every_rule_on_values_is_asked_by_one_check(feed: Feed) -> None:
+    valid, *bounds = value_checks(feed)
+
+    assert sorted(rule.label for check in (valid, *bounds) for rule in check.rules) == sorted(
+        rule.label for rule in value_rules(feed)
+    )
+    assert all(rule.question == check.question for check in (valid, *bounds) for rule in check.rules)
+    assert (valid.question, valid.threshold) == (Question.VALID, None)
+    assert {check.question for check in bounds} & {question.value for question in Question} == set()
+
+
+def test_bounds_that_people_look_for_have_a_check_of_their_own() -> None:
+    asked = {
+        (feed.name, check.question): (check.threshold, {rule.label for rule in check.rules})
+        for feed in FEEDS
+        for check in value_checks(feed)[1:]
+    }
+
+    def places(point: str) -> set[str]:
+        of_each = ("coordinates_zero", "coordinates_out_of_bounds")
+        return {
+            f"{point} point_out_of_bounds",
+            *(f"{column} {name}" for column in ("latitude", "longitude", point) for name in of_each),
+        }
+
+    assert asked == {
+        ("crashes", "coordinates_in_bounds"): (0.02, places("location")),
+        ("people", "ages_in_bounds"): (0.01, {"age bounds"}),
+        ("vehicles", "vehicle_years_in_bounds"): (0.01, {"vehicle_year bounds"}),
+        ("fatalities", "coordinates_in_bounds"): (0.02, places("geocoded_column")),
+    }
+
+
+def test_a_check_of_bounds_says_which() -> None:
+    meanings = {check.question: check.meaning for feed in FEEDS for check in value_checks(feed)}
+
+    assert meanings["ages_in_bounds"] == "age: The value is 0 to 120"
+    assert meanings["vehicle_years_in_bounds"] == "vehicle_year: The value is 1900 to the year after crash_date"
+    assert "The place lies within Chicago's bounding box." in meanings["coordinates_in_bounds"]
+
+
+def test_bounds_without_a_check_of_their_own_are_asked_by_valid() -> None:
+    limit = replace(CRASHES.column("posted_speed_limit"), lowest=0, highest=70)
+    feed = replace(CRASHES, columns=tuple(limit if column.name == limit.name else column for column in CRASHES.columns))
+
+    assert rule(feed, "posted_speed_limit", "bounds").question == Question.VALID
+    found = failing(feed, stored(feed, {}, {"posted_speed_limit": 71}, {"posted_speed_limit": -1}))
+    assert found == {"keys": [], "valid": [1, 2], "coordinates_in_bounds": [], "categories": []}
