@@ -1,20 +1,19 @@
-"""The checks of places and facts, asked by every run that refreshes them. They warn, or fail, and block nothing."""
-
-import inspect
+"""The checks of places, facts and marts, asked by every run that refreshes them."""
 
 import dagster as dg
+from psycopg import Connection
 
-from chicago_crashes.answers.fact_checks import Judge
-from chicago_crashes.orchestration.check_reports import result_of_history
 from chicago_crashes.orchestration.resources import PostgisResource
+from chicago_crashes.orchestration.step_checks import result_of
+from chicago_crashes.verdict import Check
 
 
-def answer_check(key: dg.AssetKey, judge: Judge) -> dg.AssetChecksDefinition:
-    """The check of an answer that has the name and the words of the function that judges it."""
+def answer_check(key: dg.AssetKey, asked: Check[Connection]) -> dg.AssetChecksDefinition:
+    """The check as a step of its own, so that it is asked whatever became of other marts."""
 
-    @dg.asset_check(asset=key, name=judge.__name__, description=inspect.getdoc(judge))
+    @dg.asset_check(asset=key, name=asked.name, description=asked.meaning, blocking=asked.blocking)
     def check(postgis: PostgisResource) -> dg.AssetCheckResult:
         with postgis.connect() as connection:
-            return result_of_history(key, judge(connection))
+            return result_of(key, asked, connection)
 
     return check

@@ -12,15 +12,11 @@ from chicago_crashes.answers.defs.facts import (
     polygon_layers,
 )
 from chicago_crashes.answers.defs.hot_spots import hot_spot_assets
-from chicago_crashes.answers.defs.marts import JUDGES, counted_marts
+from chicago_crashes.answers.defs.marts import counted_marts
 from chicago_crashes.answers.defs.report import location_report_asset
 from chicago_crashes.answers.defs.runs import answers_job, answers_sensor
-from chicago_crashes.answers.fact_checks import (
-    beats_agree,
-    facts_are_consistent,
-    one_fact_per_crash,
-    places_in_the_city,
-)
+from chicago_crashes.answers.fact_checks import FACT_CHECKS, PLACE_CHECKS
+from chicago_crashes.answers.marts.mart_checks import MART_CHECKS
 from chicago_crashes.orchestration.references import with_links_to_code
 from chicago_crashes.settings import Settings
 
@@ -39,11 +35,9 @@ def answer_definitions(configured: Settings) -> dg.Definitions:
             configured.code_url,
         ),
         asset_checks=[
-            answer_check(LOCATION_AREAS_KEY, beats_agree),
-            answer_check(LOCATION_AREAS_KEY, places_in_the_city),
-            answer_check(CRASH_FACTS_KEY, one_fact_per_crash),
-            answer_check(CRASH_FACTS_KEY, facts_are_consistent),
-            *(answer_check(mart_key(mart), judge) for mart, judges in JUDGES.items() for judge in judges),
+            *(answer_check(LOCATION_AREAS_KEY, check) for check in PLACE_CHECKS),
+            *(answer_check(CRASH_FACTS_KEY, check) for check in FACT_CHECKS),
+            *(answer_check(mart_key(mart), check) for mart, checks in MART_CHECKS.items() for check in checks),
         ],
         jobs=[
             answers_job(),

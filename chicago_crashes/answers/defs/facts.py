@@ -23,7 +23,8 @@ from chicago_crashes.layers.place_tables import LOCATION_AREAS
 from chicago_crashes.layers.published import CITY_BOUNDARY
 from chicago_crashes.orchestration.description import OWNERS, table_key, table_metadata
 from chicago_crashes.orchestration.resources import PostgisResource
-from chicago_crashes.orchestration.step_checks import Check, specs_of
+from chicago_crashes.orchestration.step_checks import specs_of
+from chicago_crashes.verdict import Check
 
 MARTS = "marts"
 LOCATION_AREAS_KEY = dg.AssetKey([AREAS, LOCATION_AREAS.name])

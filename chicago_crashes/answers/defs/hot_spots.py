@@ -17,7 +17,8 @@ from chicago_crashes.answers.refreshing import Refreshed
 from chicago_crashes.layers.defs.layers import layer_key
 from chicago_crashes.layers.published import CITY_BOUNDARY, STREET_CENTER_LINES
 from chicago_crashes.orchestration.resources import PostgisResource
-from chicago_crashes.orchestration.step_checks import Check, Judgement, results_of
+from chicago_crashes.orchestration.step_checks import results_of
+from chicago_crashes.verdict import Check, Judgement
 
 ANALYSES = len(GridKind) * len(Measure)
 KINDS = ("postgres", "python")

@@ -1,32 +1,16 @@
-"""The marts that are counted from the facts, as assets, and which questions are asked of each."""
-
-from collections.abc import Mapping, Sequence
+"""The marts that are counted from the facts, as assets."""
 
 import dagster as dg
-from sqlalchemy import Table
 
 from chicago_crashes.answers import mart_tables as tables
 from chicago_crashes.answers.costs import DEFAULT_COST_TABLE
 from chicago_crashes.answers.defs.facts import LOCATION_AREAS_KEY, mart_asset, mart_key
-from chicago_crashes.answers.fact_checks import Judge
-from chicago_crashes.answers.marts import areas, circumstances, citywide, mart_checks, streets
+from chicago_crashes.answers.marts import areas, circumstances, citywide, streets
 from chicago_crashes.feeds.quality import CITYWIDE_SINCE
 from chicago_crashes.layers.defs.layers import layer_key
 
 COST = f"Costs are those of the cost table {DEFAULT_COST_TABLE}."
 COVERAGE = f"Counted from {CITYWIDE_SINCE:%B %Y}, when every police district reported"
-
-JUDGES: Mapping[Table, Sequence[Judge]] = {
-    tables.CITYWIDE_DAILY: (mart_checks.days_add_up, mart_checks.classes_add_up),
-    tables.CITYWIDE_MONTHLY: (mart_checks.months_add_up,),
-    tables.AREA_DAILY: (mart_checks.areas_add_up,),
-    tables.AREA_MONTHLY: (mart_checks.area_months_add_up,),
-    tables.AREA_YEARLY: (mart_checks.area_years_add_up,),
-    tables.CAUSES: (mart_checks.causes_add_up,),
-    tables.TIME_OF_WEEK: (mart_checks.hours_add_up,),
-    tables.STREETS: (mart_checks.streets_add_up,),
-}
-"""What is asked of each mart whenever it was refreshed."""
 
 
 def counted_marts() -> list[dg.AssetsDefinition]:

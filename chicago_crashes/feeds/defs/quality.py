@@ -15,8 +15,9 @@ from chicago_crashes.feeds.quality_scores import score_months, scores
 from chicago_crashes.orchestration.description import OWNERS, table_key, table_metadata, tags
 from chicago_crashes.orchestration.partitions import TIME_ZONE
 from chicago_crashes.orchestration.resources import PostgisResource
-from chicago_crashes.orchestration.step_checks import Check, Judgement, results_of, specs_of
+from chicago_crashes.orchestration.step_checks import results_of, specs_of
 from chicago_crashes.storage.tables import QUALITY_SCORES
+from chicago_crashes.verdict import Check, Judgement
 
 MONTH_FORMAT = "%Y-%m"
 """Not a day's: nobody may take a run over months for one that loads their first days."""

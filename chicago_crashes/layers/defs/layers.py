@@ -25,7 +25,8 @@ from chicago_crashes.orchestration.description import (
 from chicago_crashes.orchestration.pools import POOL
 from chicago_crashes.orchestration.portal_assets import portal_asset
 from chicago_crashes.orchestration.resources import PostgisResource, SodaResource
-from chicago_crashes.orchestration.step_checks import Check, Judgement, results_of, specs_of
+from chicago_crashes.orchestration.step_checks import results_of, specs_of
+from chicago_crashes.verdict import Check, Judgement
 
 AREAS = "areas"
 """The group of all layers, and of what is told by their areas."""

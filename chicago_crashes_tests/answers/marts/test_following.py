@@ -1,7 +1,6 @@
 """Refreshed bit by bit, marts become what they are if made at once; and checks notice what does not fit."""
 
 import random
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import dagster as dg
@@ -11,11 +10,10 @@ from pydantic import SecretStr
 
 from chicago_crashes.answers.defs.checks import answer_check
 from chicago_crashes.answers.defs.facts import mart_key
-from chicago_crashes.answers.defs.marts import JUDGES, counted_marts
+from chicago_crashes.answers.defs.marts import counted_marts
 from chicago_crashes.answers.mart_tables import AREA_DAILY
-from chicago_crashes.answers.marts import mart_checks
+from chicago_crashes.answers.marts.mart_checks import MART_CHECKS
 from chicago_crashes.orchestration.resources import PostgisResource
-from chicago_crashes.verdict import Verdict
 from chicago_crashes_tests.answers.marts.city import (
     REFRESHES,
     add_crash,
@@ -30,6 +28,7 @@ from chicago_crashes_tests.answers.marts.test_streets import CROSSING, add_locat
 from chicago_crashes_tests.feeds.loading import Connection, rows_of
 
 FIRST = date(2019, 1, 1)
+CHECKS = {check.name: check for checks in MART_CHECKS.values() for check in checks}
 COLUMNS = "select column_name from information_schema.columns where table_name = '{}'"
 
 
@@ -89,7 +88,7 @@ def test_bit_by_bit_is_at_once(db: Connection) -> None:
     for mart, rows in followed.items():
         assert rows, mart
         assert rows == made_at_once[mart], mart
-    assert all(judge(db).passed for judges in JUDGES.values() for judge in judges)
+    assert all(check.judge(db).passed for check in CHECKS.values())
 
 
 def test_a_second_refresh_writes_nothing_but_the_city_s_months(db: Connection) -> None:
@@ -137,37 +136,36 @@ def counted(db: Connection) -> Connection:
 
 
 @pytest.mark.parametrize(
-    ("judge", "falsify"),
+    ("name", "falsify"),
     [
-        (mart_checks.days_add_up, "update citywide_daily set dooring_crashes = 1 where day = '2024-05-01'"),
-        (mart_checks.days_add_up, "update citywide_daily set crashes = 1 where day = '2024-05-02'"),
-        (mart_checks.classes_add_up, "update citywide_daily set injured = injured + 1 where day = '2024-05-01'"),
-        (mart_checks.months_add_up, "update citywide_monthly set persons_o = 1"),
-        (mart_checks.areas_add_up, "update area_daily set cost = cost + 1"),
-        (mart_checks.areas_add_up, "delete from area_daily"),
-        (mart_checks.area_months_add_up, "update area_monthly set ksi = 0 where area = '1'"),
-        (mart_checks.area_years_add_up, "update area_yearly set older_adults_ksi = 1 where area = '1'"),
-        (mart_checks.causes_add_up, "delete from causes"),
-        (mart_checks.hours_add_up, "update time_of_week set crashes = crashes - 1"),
-        (mart_checks.streets_add_up, "update streets set crashes = crashes + 1"),
+        ("days_add_up", "update citywide_daily set dooring_crashes = 1 where day = '2024-05-01'"),
+        ("days_add_up", "update citywide_daily set crashes = 1 where day = '2024-05-02'"),
+        ("classes_add_up", "update citywide_daily set injured = injured + 1 where day = '2024-05-01'"),
+        ("months_add_up", "update citywide_monthly set persons_o = 1"),
+        ("areas_add_up", "update area_daily set cost = cost + 1"),
+        ("areas_add_up", "delete from area_daily"),
+        ("area_months_add_up", "update area_monthly set ksi = 0 where area = '1'"),
+        ("area_years_add_up", "update area_yearly set older_adults_ksi = 1 where area = '1'"),
+        ("causes_add_up", "delete from causes"),
+        ("hours_add_up", "update time_of_week set crashes = crashes - 1"),
+        ("streets_add_up", "update streets set crashes = crashes + 1"),
     ],
 )
-def test_checks_notice_what_does_not_add_up(
-    counted: Connection, judge: Callable[[Connection], Verdict], falsify: str
-) -> None:
+def test_checks_notice_what_does_not_add_up(counted: Connection, name: str, falsify: str) -> None:
+    judge = CHECKS[name].judge
     assert judge(counted).passed
     counted.execute(falsify.encode())
-    verdict = judge(counted)
-    assert not verdict.passed
-    assert verdict.is_fault
-    assert verdict.reasons
+    judged = judge(counted)
+    assert not judged.passed
+    assert judged.is_fault
+    assert judged.reason
 
 
 def test_a_crash_that_contradicts_itself_is_no_fault_of_the_marts(db: Connection) -> None:
     add_crash(db, "2024-05-01", "K", persons_k=0)
     load_days(db, "2024-05-01", "2024-05-01")
     refresh_all(db)
-    assert mart_checks.classes_add_up(db).passed
+    assert CHECKS["classes_add_up"].judge(db).passed
     assert db.execute("select fatal_crashes, persons_k from citywide_daily").fetchall() == [(1, 0)]
 
 
@@ -180,7 +178,7 @@ def test_marts_are_refreshed_by_dagster(marts_database: str, db: Connection) -> 
     result = dg.materialize(
         [
             *counted_marts(),
-            *(answer_check(mart_key(mart), judge) for mart, judges in JUDGES.items() for judge in judges),
+            *(answer_check(mart_key(mart), check) for mart, checks in MART_CHECKS.items() for check in checks),
         ],
         resources={"postgis": PostgisResource(database_url=SecretStr(marts_database))},
     )
@@ -192,5 +190,6 @@ def test_marts_are_refreshed_by_dagster(marts_database: str, db: Connection) -> 
     assert materialized.metadata["dagster/row_count"].value == 1
     assert materialized.metadata["layers_counted_anew"].value == "wards"
     evaluations = result.get_asset_check_evaluations()
-    assert len(evaluations) == sum(map(len, JUDGES.values()))
+    assert {evaluation.check_name for evaluation in evaluations} == CHECKS.keys()
+    assert len(evaluations) == len(CHECKS)
     assert all(evaluation.passed for evaluation in evaluations)
