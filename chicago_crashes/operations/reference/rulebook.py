@@ -35,9 +35,9 @@ def _feed_section(feed: Feed) -> Iterator[str]:
 
 def _alike(rules: Sequence[Rule]) -> Iterator[list[Rule]]:
     """The rules in their order, those that differ only in their column together."""
-    groups: dict[tuple[str, str], list[Rule]] = {}
+    groups: dict[tuple[str, str, str], list[Rule]] = {}
     for rule in rules:
-        groups.setdefault((rule.name, rule.meaning), []).append(rule)
+        groups.setdefault((rule.question, rule.name, rule.meaning), []).append(rule)
     yield from groups.values()
 
 
