@@ -2,12 +2,15 @@
 
 Every row that is read is accounted for: it is stored in the lake, or refused, or held already, because it or its day
 was fetched from the portal, whose own answer is the better one. The account is checked at the end.
+
+Rows that share a key are stored in the lake, all of them, as those of the portal are. Which of them is loaded, and
+which are in quarantine for it, is for cleaning and merging to say.
 """
 
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
@@ -19,7 +22,7 @@ from psycopg import Connection
 from chicago_crashes.errors import CrashesError, PermanentError, TransientError
 from chicago_crashes.feeds.catalogue import SYSTEM_FIELDS, Feed
 from chicago_crashes.feeds.importing.files import ExportFile, open_regular
-from chicago_crashes.feeds.importing.judging import DAY, LINE, Kept, judge, key_columns, refused_rows
+from chicago_crashes.feeds.importing.judging import DAY, LINE, Kept, judge, key_columns, typed
 from chicago_crashes.feeds.importing.quarantine import Recorded, RefusalFile, record
 from chicago_crashes.feeds.importing.records import Row, read_records
 from chicago_crashes.feeds.importing.refusals import Reason, Refusal
@@ -125,13 +128,15 @@ def import_file(
         ):
             _read(export, kept, outcome, spool, refusals, on_bytes)
             _require_days_of_its_own(export, spool.rows_by_day, taken)
+            sharing = spool.days_sharing_keys()
             held = days_from_the_portal(connection, lake, export.feed, sorted(spool.rows_by_day))
             _require_no_shrink(connection, export, spool.rows_by_day, held)
-            second = spool.second_lines()
+            imported: dict[date, ImportedDay] = {}
             for month in spool.months:
-                rows = _without_second(export, spool.month(month), second, outcome, refusals)
-                imported = _import_month(connection, lake, export, rows, held, outcome)
-                on_days(imported)
+                days = _import_month(connection, lake, export, spool.month(month), held, outcome)
+                on_days(days)
+                imported.update((day.day, day) for day in days if day.day in sharing)
+            on_days(_merged_since(connection, lake, export, imported, outcome))
             recorded = record(connection, export.feed, export.name, refusals)
     except OSError as error:
         raise TransientError(
@@ -169,16 +174,6 @@ def _batches(file: BinaryIO, width: int) -> Iterator[list[Row | Refusal]]:
 def _refuse(refused: Sequence[Refusal], outcome: FileOutcome, refusals: RefusalFile) -> None:
     outcome.refused.update(refusal.reason for refusal in refused)
     refusals.add(refused)
-
-
-def _without_second(
-    export: ExportFile, rows: pl.DataFrame, second: pl.Series, outcome: FileOutcome, refusals: RefusalFile
-) -> pl.DataFrame:
-    is_second = rows[LINE].is_in(second.implode())
-    keys = ", ".join(key_columns(export.feed))
-    for repeated in rows.filter(is_second).iter_slices(ROWS_A_BATCH):
-        _refuse(refused_rows(export.columns, repeated, Reason.SECOND, keys), outcome, refusals)
-    return rows.filter(~is_second)
 
 
 def _import_month(
@@ -222,6 +217,33 @@ def _import_month(
     return imported
 
 
+def _merged_since(
+    connection: Connection,
+    lake: Lake,
+    export: ExportFile,
+    imported: Mapping[date, ImportedDay],
+    outcome: FileOutcome,
+) -> list[ImportedDay]:
+    """Those of the days that a later month has taken a row from, with what is in table and quarantine of them now."""
+    changed = []
+    for result in load_days(connection, lake, export.feed, sorted(imported), run_id=IMPORTED_BY + export.name):
+        if isinstance(result, DayFailure):
+            outcome.failures.append(result)
+            continue
+        day = imported[result.day]
+        counts = _since(day.counts, result.counts)
+        if counts != day.counts:
+            changed.append(replace(day, counts=counts))
+            outcome.quarantined += counts.quarantined - day.counts.quarantined
+            outcome.repaired += counts.repaired - day.counts.repaired
+    return changed
+
+
+def _since(first: DayCounts, now: DayCounts) -> DayCounts:
+    """What an import wrote of a day, and how the day is now."""
+    return replace(first, table_rows=now.table_rows, quarantined=now.quarantined, repaired=now.repaired)
+
+
 def _unreconciled(export: ExportFile, loaded: LoadedDay) -> PermanentError:
     counts = loaded.counts
     return PermanentError(
@@ -232,11 +254,12 @@ def _unreconciled(export: ExportFile, loaded: LoadedDay) -> PermanentError:
 
 
 def _as_stored(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows as the lake has those of the portal, in an order that does not depend on the file's."""
+    """The rows as the lake has those of the portal, by key; of rows with one key, the file's last one comes last."""
     system = [pl.lit(None, pl.String).alias(name) for name in SYSTEM_FIELDS]
     published = rows.drop(LINE)
-    order = key_columns(feed) or published.columns
-    return published.sort(order, nulls_last=True).select(*system, pl.all())
+    keys = key_columns(feed)
+    order = typed(feed, published, keys).cast(pl.String) if keys else published
+    return published.sort(order.get_columns(), nulls_last=True, maintain_order=True).select(*system, pl.all())
 
 
 def _count(outcome: FileOutcome, loaded: LoadedDay) -> None:

@@ -18,7 +18,6 @@ class Reason(StrEnum):
     HALF_DATE = "date without AM or PM"
     NO_DATE = "no readable date"
     OUTSIDE = "date outside the days that are kept"
-    SECOND = "second row with the same key"
 
 
 @dataclass(frozen=True, slots=True)

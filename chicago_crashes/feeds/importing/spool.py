@@ -1,6 +1,6 @@
 """Rows of an export, sorted by month outside of memory: an export comes in any order, the lake takes whole days.
 
-A month is a file of Arrow batches in a temporary folder. Of all rows, only the line and a short digest of the key stay
+A month is a file of Arrow batches in a temporary folder. Of all rows, only the day and a short digest of the key stay
 in memory.
 """
 
@@ -14,7 +14,7 @@ from typing import Self
 import polars as pl
 import pyarrow as pa
 
-from chicago_crashes.feeds.importing.judging import DAY, KEY, LINE
+from chicago_crashes.feeds.importing.judging import DAY, KEY
 
 
 class Spool:
@@ -42,7 +42,7 @@ class Spool:
 
     @property
     def rows_by_day(self) -> Mapping[date, int]:
-        """How many rows each day has, second rows of a key included."""
+        """How many rows each day has."""
         return self._rows
 
     @property
@@ -52,18 +52,18 @@ class Spool:
 
     def add(self, rows: pl.DataFrame) -> None:
         """Put rows aside."""
-        self._seen.append(rows.select(LINE, KEY))
+        self._seen.append(rows.select(DAY, KEY))
         self._rows.update(dict(rows.group_by(DAY).len().iter_rows()))
         by_month = rows.drop(KEY).with_columns(pl.col(DAY).dt.truncate("1mo").alias("__month"))
         for (month,), part in by_month.partition_by("__month", as_dict=True, include_key=False).items():
             self._write(month, part)
 
-    def second_lines(self) -> pl.Series:
-        """The lines of rows whose key an earlier row has."""
+    def days_sharing_keys(self) -> set[date]:
+        """The days of rows that have the key of a row of another day."""
         if not self._seen:
-            return pl.Series(LINE, [], pl.UInt32)
-        seen = pl.concat(self._seen)
-        return seen.filter(pl.col(KEY).is_not_null() & ~pl.col(KEY).is_first_distinct())[LINE]
+            return set()
+        once_a_day = pl.concat(self._seen).filter(pl.col(KEY).is_not_null()).unique()
+        return set(once_a_day.filter(pl.col(KEY).is_duplicated())[DAY])
 
     def month(self, month: date) -> pl.DataFrame:
         """The rows of a month, in the order of the file."""

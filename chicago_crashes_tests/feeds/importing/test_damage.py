@@ -15,7 +15,6 @@ from chicago_crashes_tests.feeds.importing.export_files import header_line, soun
 
 CRASHES = feed_named("crashes")
 PEOPLE = feed_named("people")
-VEHICLES = feed_named("vehicles")
 EXPORTED_NOON = "12/31/2021 12:00:00 PM"
 
 
@@ -86,22 +85,6 @@ def test_one_part_of_a_key_is_no_key(workplace: Workplace) -> None:
     lines = [header_line(PEOPLE), sound_line(PEOPLE), sound_line(PEOPLE, person_id="NA")]
     write_lines(workplace.files / "people.csv", lines)
     assert workplace.import_one().refused == {Reason.LITERAL_KEY: 1}
-
-
-def test_a_second_row_with_the_same_key_is_refused_wherever_its_day_is(workplace: Workplace) -> None:
-    write_lines(
-        workplace.files / "vehicles.csv",
-        [
-            header_line(VEHICLES),
-            sound_line(VEHICLES, crash_unit_id="1191625", make="FORD"),
-            sound_line(VEHICLES, crash_unit_id="1191625.0", make="SEAT"),
-            sound_line(VEHICLES, crash_unit_id="1191625", make="OPEL", crash_date="2020-01-01T00:00:00.000"),
-        ],
-    )
-    outcome = workplace.import_one()
-    assert outcome.refused == {Reason.SECOND: 2}
-    assert workplace.query("select make from crash_vehicles") == [("FORD",)]
-    assert sorted(str(origin) for origin, *_ in _quarantined(workplace)) == ["vehicles.csv:3", "vehicles.csv:4"]
 
 
 def test_ragged_rows(workplace: Workplace) -> None:
