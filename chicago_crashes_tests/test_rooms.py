@@ -9,7 +9,7 @@ from chicago_crashes.settings import PROJECT_ROOT
 PACKAGE = "chicago_crashes"
 
 FLOORS = (
-    ("settings", "errors", "secrets", "verdict"),
+    ("settings", "errors", "secrets", "verdict", "words"),
     ("feeds.catalogue", "feeds.cleaning.parsing", "layers.published", "layers.features"),
     ("soda",),
     ("storage", "alerts", "stand_in"),

@@ -11,6 +11,7 @@ from chicago_crashes.feeds.records import recorded_signatures
 from chicago_crashes.feeds.shrink import losses
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.signatures import ONE_DAY, Signature, day_signatures
+from chicago_crashes.words import counted
 
 
 def accept_losses(
@@ -52,8 +53,8 @@ def _in_words(feed: Feed, days: list[AcceptedDay]) -> str:
         return f"Accepted: rows of {feed.name} that left earlier and are not back."
     held, now = sum(day.stored_rows for day in days), sum(day.published_rows for day in days)
     to_quarantine = sum(day.quarantined_rows for day in days)
-    also = f"; {to_quarantine:,} rows may go to quarantine" if to_quarantine else ""
+    also = f"; {counted(to_quarantine, 'row')} may go to quarantine" if to_quarantine else ""
     return (
-        f"Accepted for {len(days):,} days from {days[0].day} to {days[-1].day}: the portal publishes {now:,} rows of "
-        f"{feed.name}, we hold {held:,}{also}."
+        f"Accepted for {counted(len(days), 'day')} from {days[0].day} to {days[-1].day}: the portal publishes "
+        f"{counted(now, 'row')} of {feed.name}, we hold {held:,}{also}."
     )

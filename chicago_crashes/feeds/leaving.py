@@ -24,6 +24,7 @@ from chicago_crashes.feeds.losses import (
 )
 from chicago_crashes.feeds.shrink import DAY_MAY_LOSE, FEED_MAY_LOSE, FEWEST_ROWS, how_to_accept, is_too_much
 from chicago_crashes.storage.sql_files import sql_file
+from chicago_crashes.words import counted
 
 DAYS_NAMED = 10
 
@@ -148,9 +149,9 @@ def _error(feed: Feed, aside: Mapping[date, _Aside], limit: str) -> MassQuaranti
     reasons = ", ".join(sorted({reason for left in aside.values() for reason in left.reasons}))
     named = ", ".join(f"{day} ({aside[day].rows})" for day in days[:DAYS_NAMED])
     return MassQuarantineError(
-        f"{rows:,} rows that {feed.table} holds cannot be loaded any more ({reasons}) and would leave it, of "
-        f"{len(days)} days: {named}{' …' if len(days) > DAYS_NAMED else ''}. {limit} These days are left as they were, "
-        "the published rows are in the raw lake. Look at the dataset's page on the portal: a column may have changed "
-        f"its form, and the feed's declaration must follow. {how_to_accept(feed, days[0], days[-1])}",
+        f"{counted(rows, 'row')} that {feed.table} holds cannot be loaded any more ({reasons}) and would leave it, of "
+        f"{counted(len(days), 'day')}: {named}{' …' if len(days) > DAYS_NAMED else ''}. {limit} These days are left as "
+        "they were, the published rows are in the raw lake. Look at the dataset's page on the portal: a column may "
+        f"have changed its form, and the feed's declaration must follow. {how_to_accept(feed, days[0], days[-1])}",
         {day: left.rows for day, left in aside.items()},
     )

@@ -34,6 +34,7 @@ from chicago_crashes.feeds.rivals import waiting_rows
 from chicago_crashes.soda.client import Portal
 from chicago_crashes.soda.keys import published_keys
 from chicago_crashes.soda.signatures import EMPTY, ONE_DAY, Signature, day_signatures
+from chicago_crashes.words import counted
 
 FEED_MAY_LOSE = 0.005
 """The share of its rows a feed may lose, all losses of a year together that are not mended or accepted."""
@@ -243,27 +244,28 @@ def _errors(loss: Loss, plan: Signatures, halved: Sequence[date]) -> dict[date, 
 
 
 def _lost_in_words(loss: Loss) -> str:
-    fewer, days = sum(loss.fewer.values()), f"{len(loss.fewer):,} days from {min(loss.fewer)} to {max(loss.fewer)}"
+    fewer = sum(loss.fewer.values())
+    days = f"{counted(len(loss.fewer), 'day')} from {min(loss.fewer)} to {max(loss.fewer)}"
     name, held = loss.feed.name, loss.held
     now = sum(signature.rows for signature in loss.published.values())
     if loss.is_by_key:
         what = (
-            f"{fewer:,} rows of {name} left {days}: {fewer - loss.rows:,} of them are published on other days now, "
-            f"{loss.rows:,} are published no more."
+            f"{counted(fewer, 'row')} of {name} left {days}: {fewer - loss.rows:,} of them are published on other days "
+            f"now, {loss.rows:,} are published no more."
         )
     elif loss.moved_at_most:
         waiting = sum(loss.waiting.values())
         shared = f" {waiting:,} rows in quarantine share their key with one of another day:" if waiting else ""
         what = (
-            f"The portal publishes {fewer:,} rows of {name} less on {days} and {loss.gained:,} more on other "
+            f"The portal publishes {counted(fewer, 'row')} of {name} less on {days} and {loss.gained:,} more on other "
             f"days:{shared} at least {loss.rows:,} rows are gone."
         )
     else:
-        what = f"The portal publishes {fewer:,} rows of {name} less on {days}, and no more on any other day."
+        what = f"The portal publishes {counted(fewer, 'row')} of {name} less on {days}, and no more on any other day."
     earlier = ""
     if loss.earlier.rows:
         earlier = f" {loss.earlier.rows:,} others left since {loss.earlier.since:%Y-%m-%d} and are not back."
-    return f"{what}{earlier} It publishes {now:,} rows now, we hold {held:,}."
+    return f"{what}{earlier} It publishes {counted(now, 'row')} now, we hold {held:,}."
 
 
 def _remedy(loss: Loss) -> str:
@@ -277,9 +279,10 @@ def _remedy(loss: Loss) -> str:
 def _halved_in_words(loss: Loss, halved: Sequence[date]) -> str:
     named = ", ".join(f"{day} ({loss.recorded[day].rows} → {loss.published[day].rows})" for day in halved[:DAYS_NAMED])
     gone = ", whose other rows are published on no other day" if loss.is_by_key else ""
+    of = f"{counted(len(halved), 'settled day')} of {loss.feed.name}"
     return (
-        f"The portal publishes less than half of the rows of {len(halved)} settled days of {loss.feed.name} that we "
-        f"hold{gone}: {named}. Nothing was withdrawn of them; other days are loaded. "
+        f"The portal publishes less than half of the rows of {of} that we hold{gone}: {named}. "
+        "Nothing was withdrawn of them; other days are loaded. "
         f"{how_to_accept(loss.feed, halved[0], halved[-1])}"
     )
 

@@ -12,6 +12,7 @@ from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.reading import Account, Record
 from chicago_crashes.soda.signatures import EMPTY, Signature
 from chicago_crashes.storage.lake_names import VersionName
+from chicago_crashes.words import counted
 
 DAYS_NAMED = 5
 
@@ -89,7 +90,7 @@ def why_stale(account: Account, published: Signature, newest: VersionName | None
 
 def _of_a_day_never_loaded(account: Account, published: Signature) -> Iterator[tuple[Reason, str]]:
     if published != EMPTY:
-        yield Reason.NEVER_LOADED, f"{published.rows:,} rows published"
+        yield Reason.NEVER_LOADED, f"{counted(published.rows, 'row')} published"
     elif account.table_rows or account.quarantined_rows:
         yield Reason.ROWS_TOO_MANY, _counted(account)
 
@@ -140,12 +141,12 @@ def holds_what_was_loaded(newest: VersionName, recorded: Record) -> bool:
 
 
 def _counted(account: Account) -> str:
-    return f"{account.table_rows:,} rows in the table and {account.quarantined_rows:,} in quarantine"
+    return f"{counted(account.table_rows, 'row')} in the table and {account.quarantined_rows:,} in quarantine"
 
 
 def _signature(signature: Signature) -> str:
     of = f" of {_moment(signature.updated_at)}" if signature.updated_at else ""
-    return f"{signature.rows:,} rows{of}"
+    return f"{counted(signature.rows, 'row')}{of}"
 
 
 def _moment(moment: datetime) -> str:
@@ -162,7 +163,7 @@ class Tally:
 
     def __str__(self) -> str:
         named = ", ".join(map(str, self.first_days)) + (" …" if self.days > len(self.first_days) else "")
-        return f"{self.days:,} {'day' if self.days == 1 else 'days'}: {named}"
+        return f"{counted(self.days, 'day')}: {named}"
 
 
 def tallies(stale: Stale) -> dict[Reason, Tally]:

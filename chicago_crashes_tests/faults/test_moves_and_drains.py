@@ -65,7 +65,7 @@ def test_rows_that_move_while_others_are_lost_are_told_apart(full: Scene, feed: 
     assert outcome.failed == [DAYS[1]]
     told = str(outcome.errors[0])
     if not feed.surrogate:
-        assert f"40 rows of {feed.name} left 1 days from {DAYS[1]}" in told
+        assert f"40 rows of {feed.name} left 1 day from {DAYS[1]}" in told
         assert "10 of them are published on other days now, 30 are published no more" in told
 
 
