@@ -30,6 +30,7 @@ from chicago_crashes.soda.download import DayFailure, DayRows, HeldDay, Reviewed
 from chicago_crashes.soda.signatures import Signature
 from chicago_crashes.soda.windows import MAX_ROWS
 from chicago_crashes.storage.lake import DamagedFileError, DayFile, Lake
+from chicago_crashes.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -351,10 +352,20 @@ def _together(first: DayCounts, second: DayCounts) -> DayCounts:
 
 def _told(feed: Feed, rivals: Sequence[Rival]) -> str:
     return (
-        f"{feed.name}: {len(rivals)} rows share their key with a newer row of another day, and are in quarantine under "
-        f"their own: {rivals_in_words(rivals)}. The portal publishes such a key twice, or has moved the row, and the "
-        "day it left is not fetched yet (`chicago-crashes refresh` fetches it)."
+        f"{feed.name}: {counted(len(rivals), 'row')} in quarantine, because a newer row of another day has the same "
+        f"key: {rivals_in_words(rivals)}. The portal publishes such a key twice, or has moved the row, and the day it "
+        "left is not fetched yet: `chicago-crashes refresh` fetches it if its signature has changed. If not, fetch "
+        f"both days: {_both_fetched(feed, rivals[0])}{' and so on' if len(_pairs(rivals)) > 1 else ''}."
     )
+
+
+def _pairs(rivals: Sequence[Rival]) -> set[tuple[date, date]]:
+    return {(rival.day, rival.rival_day) for rival in rivals}
+
+
+def _both_fetched(feed: Feed, rival: Rival) -> str:
+    days = sorted([rival.day, rival.rival_day])
+    return " and ".join(f"`chicago-crashes load {day} {day} --feed {feed.name} --refetch`" for day in days)
 
 
 def rivals_in_words(rivals: Sequence[Rival]) -> str:

@@ -33,6 +33,15 @@ def utc(text: str) -> datetime:
         raise UnreadableTimeError(text) from error
 
 
+def is_time(text: str) -> bool:
+    """Whether a text says a moment."""
+    try:
+        utc(text)
+    except UnreadableTimeError:
+        return False
+    return True
+
+
 def utc_times(texts: pl.Series) -> pl.Series:
     """The moments a column of texts says; null where there is no text.
 

@@ -19,6 +19,9 @@ from chicago_crashes.feeds.catalogue import FEEDS, Feed
 SUFFIX = ".csv"
 LONGEST_HEADER = 1024 * 1024
 MOST_COLUMNS = 1_000
+UPDATED_AT = ":updated_at"
+"""When the portal touched a row last: exports of the API may tell it, those of the Export button do not."""
+
 LIKELY = 0.5
 """A file with this share of a feed's columns is meant as an export of it, whatever its name."""
 
@@ -170,12 +173,13 @@ def _columns(path: Path, feed: Feed, header: list[str]) -> tuple[str, ...]:
 
 def _api_names(feed: Feed, header: list[str]) -> tuple[str, ...]:
     """The API's name of every column; a column nobody declared gets the name the API would give it."""
+    known = (*feed.column_names, UPDATED_AT)
     declared: Mapping[str, str] = {column.header.lower(): column.name for column in feed.columns}
     names = []
     for place, title in enumerate(header, 1):
         plain = title.strip().lower()
         invented = _plain(title) or f"column_{place}"
-        names.append(plain if plain in feed.column_names else declared.get(plain, invented))
+        names.append(plain if plain in known else declared.get(plain, invented))
     return tuple(names)
 
 

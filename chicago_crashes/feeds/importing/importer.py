@@ -34,8 +34,10 @@ from chicago_crashes.feeds.raw_files import newest_known
 from chicago_crashes.feeds.records import recorded_signatures
 from chicago_crashes.feeds.shrink import FEED_MAY_LOSE, FEWEST_ROWS, losses
 from chicago_crashes.soda.download import DayFailure
+from chicago_crashes.soda.reconcile import signature_of
 from chicago_crashes.soda.signatures import Signature
 from chicago_crashes.storage.lake import DayFile, Lake
+from chicago_crashes.words import counted
 
 ROWS_A_BATCH = 20_000
 
@@ -194,11 +196,12 @@ def _import_month(
     parts = sorted(imports.partition_by(DAY, as_dict=True, include_key=False).items())
     known = newest_known(connection, lake, export.feed, [day for (day,), _ in parts])
     for (day,), part in parts:
+        rows_of_day = _as_stored(export.feed, part)
         stored[day] = lake.write(
             export.feed,
             day,
-            _as_stored(export.feed, part),
-            source_updated_at=None,
+            rows_of_day,
+            source_updated_at=signature_of(rows_of_day).updated_at,
             fetched_at=datetime.now(UTC),
             run_id=run_id,
             not_before=known.get(day),
@@ -232,6 +235,8 @@ def _merged_since(
             continue
         day = imported[result.day]
         counts = _since(day.counts, result.counts)
+        if not counts.reconciled:
+            outcome.failures.append(DayFailure(result.day, _unreconciled(export, replace(result, counts=counts))))
         if counts != day.counts:
             changed.append(replace(day, counts=counts))
             outcome.quarantined += counts.quarantined - day.counts.quarantined
@@ -247,7 +252,7 @@ def _since(first: DayCounts, now: DayCounts) -> DayCounts:
 def _unreconciled(export: ExportFile, loaded: LoadedDay) -> PermanentError:
     counts = loaded.counts
     return PermanentError(
-        f"{export.feed.name} {loaded.day}: {counts.raw_rows:,} rows of {export.name} are in the raw lake, but "
+        f"{export.feed.name} {loaded.day}: of {counted(counts.raw_rows, 'row')} of {export.name} in the raw lake, "
         f"{counts.table_rows:,} are in the table and {counts.quarantined:,} in quarantine. See whether somebody put a "
         f"trigger on the table {export.feed.table}, then import the file again."
     )
@@ -255,8 +260,9 @@ def _unreconciled(export: ExportFile, loaded: LoadedDay) -> PermanentError:
 
 def _as_stored(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows as the lake has those of the portal, by key; of rows with one key, the file's last one comes last."""
-    system = [pl.lit(None, pl.String).alias(name) for name in SYSTEM_FIELDS]
     published = rows.drop(LINE)
+    untold = [name for name in SYSTEM_FIELDS if name not in published.columns]
+    system = [pl.lit(None, pl.String).alias(name) for name in untold]
     keys = key_columns(feed)
     order = typed(feed, published, keys).cast(pl.String) if keys else published
     return published.sort(order.get_columns(), nulls_last=True, maintain_order=True).select(*system, pl.all())
@@ -290,9 +296,10 @@ def _require_no_shrink(connection: Connection, export: ExportFile, rows: Mapping
     lost = losses(recorded, {day: Signature(count, None) for day, count in rows.items() if day not in held})
     gone, known = sum(lost.values()), sum(signature.rows for signature in recorded.values())
     if gone > FEWEST_ROWS and gone > FEED_MAY_LOSE * known:
+        less = f"{counted(gone, 'row')} less of {counted(len(lost), 'day')}"
         raise PermanentError(
-            f"{export.path} was not imported: it has {gone:,} rows less of {len(lost)} days from {min(lost)} to "
-            f"{max(lost)} than were imported before. More than {FEED_MAY_LOSE:.1%} of the feed at once is taken for a "
+            f"{export.path} was not imported: it has {less} from {min(lost)} to {max(lost)} than were "
+            f"imported before. More than {FEED_MAY_LOSE:.1%} of the feed at once is taken for a "
             f"download that was cut. Download it again, or load the days from the portal: "
             f"`chicago-crashes load {min(lost)} {max(lost)} --feed {export.feed.name}`."
         )

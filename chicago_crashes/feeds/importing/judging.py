@@ -16,8 +16,10 @@ import polars as pl
 from chicago_crashes.feeds.catalogue import Feed, Kind
 from chicago_crashes.feeds.cleaning.keys import row_key
 from chicago_crashes.feeds.cleaning.parsing import parsed, stated_text, timestamp_value
+from chicago_crashes.feeds.importing.files import UPDATED_AT
 from chicago_crashes.feeds.importing.records import Row
 from chicago_crashes.feeds.importing.refusals import Reason, Refusal
+from chicago_crashes.soda.system_times import is_time
 
 DAY, LINE, KEY = "__day", "__line", "__key"
 """Columns beside the published ones, whose names never begin with an underscore."""
@@ -109,9 +111,18 @@ def _reasons(feed: Feed, texts: pl.DataFrame, kept: Kept) -> pl.Series:
         _because(pl.lit(day.is_null()) & date_text.str.contains(EXCEL_SERIAL), Reason.EXCEL_DATE),
         _because(pl.lit(day.is_null()) & date_text.str.contains(HALF_TIME), Reason.HALF_DATE),
         _because(pl.lit(day.is_null()), Reason.NO_DATE),
+        _because(pl.lit(_says_no_time(texts)), Reason.NO_TIME),
         _because(~pl.lit(day).is_between(kept.first, kept.last), Reason.OUTSIDE),
     ]
     return texts.select(pl.coalesce(attempts).alias("__reason")).to_series()
+
+
+def _says_no_time(texts: pl.DataFrame) -> pl.Series:
+    """Which rows have an `:updated_at` that cannot be read; without a time, they would lose against every other row."""
+    if UPDATED_AT not in texts.columns:
+        return pl.repeat(False, texts.height, dtype=pl.Boolean, eager=True)
+    unreadable = [text for text in texts[UPDATED_AT].drop_nulls().unique() if not is_time(text)]
+    return texts[UPDATED_AT].is_in(unreadable)
 
 
 def _because(condition: pl.Expr, reason: Reason) -> pl.Expr:
@@ -142,5 +153,6 @@ def _refusals(feed: Feed, columns: Sequence[str], refused: pl.DataFrame) -> list
     for (reason,), rows in refused.partition_by("__reason", as_dict=True, maintain_order=True).items():
         known = Reason(reason)
         about_key = known in {Reason.LITERAL_KEY, Reason.NO_KEY}
-        found.extend(refused_rows(columns, rows, known, keys if about_key else feed.date))
+        named = UPDATED_AT if known is Reason.NO_TIME else keys if about_key else feed.date
+        found.extend(refused_rows(columns, rows, known, named))
     return found

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     EXCEL_DATE = "date is an Excel serial number"
     HALF_DATE = "date without AM or PM"
     NO_DATE = "no readable date"
+    NO_TIME = "no readable time of publication"
     OUTSIDE = "date outside the days that are kept"
 
 

@@ -40,9 +40,11 @@ def rows_from_the_portal(connection: Connection, feed: Feed, rows: pl.DataFrame)
     query = sql_file(__file__, "keys_from_the_portal").format(
         row_key=stored_row_key(feed),
         table=sql.Identifier(feed.table),
+        date=sql.Identifier(feed.date),
         key=sql.SQL(", ").join(map(sql.Identifier, keys)),
     )
+    params = {"feed": feed.name, "imported_by": IMPORTED_BY}
     with connection.transaction():
         copy_to_stage(connection, sql.Identifier("staged_keys"), sql.Identifier(feed.table), typed(feed, rows, keys))
-        found = [key for (key,) in connection.execute(query).fetchall()]
+        found = [key for (key,) in connection.execute(query, params).fetchall()]
     return joined_keys(feed, rows).is_in(pl.Series(found, dtype=pl.String).implode())

@@ -55,10 +55,11 @@ def test_a_column_of_later_vintages_may_be_missing(tmp_path: Path) -> None:
 
 
 def test_unknown_columns_are_kept_under_the_name_the_api_would_give_them(tmp_path: Path) -> None:
-    write_lines(tmp_path / "crashes.csv", [header_line(CRASHES) + ",RD_NO,Some New-Column,,:updated_at"])
+    write_lines(tmp_path / "crashes.csv", [header_line(CRASHES) + ",RD_NO,Some New-Column,,:version,:updated_at"])
     found = _one(tmp_path)
     assert isinstance(found, ExportFile)
-    assert found.columns[-4:] == ("rd_no", "some_new_column", f"column_{len(CRASHES.columns) + 3}", "updated_at")
+    nameless = f"column_{len(CRASHES.columns) + 3}"
+    assert found.columns[-5:] == ("rd_no", "some_new_column", nameless, "version", ":updated_at")
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,7 @@ def test_an_import_of_which_rows_vanish_is_no_success(workplace: Workplace) -> N
     imported = workplace.run()
     assert not imported.succeeded
     ((_, outcome),) = imported.files
-    assert "1 rows of crashes.csv are in the raw lake, but 0 are in the table" in str(outcome.failures[0].error)
+    assert "of 1 row of crashes.csv in the raw lake, 0 are in the table" in str(outcome.failures[0].error)
 
     workplace.execute("drop function vanish cascade")
     assert workplace.run().succeeded

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from chicago_crashes.feeds.catalogue import feed_named
+from chicago_crashes.feeds.importing.refusals import Reason
 from chicago_crashes.feeds.inspection import complete
 from chicago_crashes.orchestration.description import table_key
 from chicago_crashes_tests.feeds.importing.conftest import Workplace
@@ -83,3 +84,38 @@ def test_of_rows_in_two_files_too_the_one_of_the_later_day_is_loaded(
     assert imported.succeeded
     assert _stored(workplace) == [("FORD", NEW_DAY)]
     assert _quarantined(workplace) == [("OPEL", OLD_DAY, NEW_DAY, ON_ANOTHER)]
+
+
+@pytest.mark.parametrize("day", [NEW_DAY, date(2021, 12, 30), OLD_DAY], ids=["same day", "same month", "another month"])
+def test_where_the_file_tells_times_the_row_that_the_portal_touched_last_is_loaded(
+    workplace: Workplace, day: date
+) -> None:
+    lines = [
+        _line("OPEL", day) + ",2022-02-01T10:00:00.000Z",
+        _line("FORD", NEW_DAY) + ",2022-01-05T10:00:00.000Z",
+        _line("SEAT", NEW_DAY, "2") + ",",
+        _line("AUDI", NEW_DAY, "3") + ",yesterday",
+    ]
+    write_lines(workplace.files / "vehicles.csv", [header_line(VEHICLES) + ",:updated_at", *lines])
+
+    outcome = workplace.import_one()
+
+    assert (outcome.rows_read, outcome.rows_stored, outcome.quarantined) == (4, 3, 1)
+    assert outcome.refused == {Reason.NO_TIME: 1}
+    assert set(_stored(workplace)) == {("OPEL", day), ("SEAT", NEW_DAY)}
+    reason = ON_ONE_DAY if day == NEW_DAY else ON_ANOTHER
+    assert ("FORD", NEW_DAY, day, reason) in _quarantined(workplace)
+    assert workplace.query("select reason from ops.quarantine where day is null") == [
+        ("no readable time of publication: :updated_at",)
+    ]
+    assert workplace.import_one().changed_nothing
+
+
+def test_the_warning_names_what_fetches_both_days(workplace: Workplace, caplog: pytest.LogCaptureFixture) -> None:
+    lines = [_line("FORD", NEW_DAY), _line("OPEL", OLD_DAY)]
+    write_lines(workplace.files / "vehicles.csv", [header_line(VEHICLES), *lines])
+    workplace.import_one()
+    (warning,) = [text for text in caplog.messages if "in quarantine" in text]
+    assert "vehicles: 1 row in quarantine" in warning
+    for day in (OLD_DAY, NEW_DAY):
+        assert f"`chicago-crashes load {day} {day} --feed vehicles --refetch`" in warning

@@ -2,4 +2,7 @@
 select {row_key}
 from {table} as stored
 join staged_keys as staged using ({key})
-where stored.source_updated_at is not null
+where exists (
+    select from ops.signatures as signed
+    where signed.feed = %(feed)s and signed.day = stored.{date}::date and not starts_with(signed.run_id, %(imported_by)s)
+)
