@@ -13,6 +13,7 @@ from chicago_crashes.verdict import Verdict
 MISSING_COLUMNS = ("no longer publishes", "no-such-column")
 """How failures read that are one thing: a declared column is gone. The first words are ours, the other the portal's."""
 
+COLUMNS_LOST = "missing columns"
 TO_LOAD_AGAIN = "`chicago-crashes refresh`, which loads what is missing"
 TO_DO_AGAIN = {
     "layers__uploaded": "`chicago-crashes layer replace NAME FILE` with a file that is mended",
@@ -63,7 +64,7 @@ def incident_of(failure: Failure) -> Incident:
             failure,
             Kind.SCHEMA_DRIFT,
             Severity.HIGH,
-            subject="missing columns",
+            subject=COLUMNS_LOST,
             remedy="Look at the dataset's page on the portal. If the City renamed or dropped the column, change the "
             "feed's declaration in chicago_crashes/feeds/catalogue; then load again. Until then the feed grows stale.",
         )
@@ -139,11 +140,16 @@ def raw_files_set_aside(feed: Feed, day: date, kept: Sequence[str], *, run_id: s
 def record_lost_columns(connection: Connection, feed: Feed, message: str) -> None:
     """Record that a feed is not loaded, because the portal no longer publishes a column that it must have.
 
-    It is mended by the first fetch of the feed that goes well.
+    It is mended by the first fetch of the feed that goes well, and by the first look that finds the column again.
     """
     step = f"raw__{feed.name}"
     failure = Failure(message, frozenset(), may_pass=False, feed=feed.name, days=[], step=step, run_id="")
     record(connection, replace(incident_of(failure), run_id=None))
+
+
+def resolve_lost_columns(connection: Connection, feed: Feed) -> None:
+    """The portal publishes every column that a feed must have, though perhaps nothing is left to be fetched."""
+    resolve(connection, Incident(Kind.SCHEMA_DRIFT, Severity.HIGH, COLUMNS_LOST, "", "", feed=feed.name).key)
 
 
 def review_unknown_columns(connection: Connection, feed: Feed, unknown: Sequence[str], *, run_id: str) -> None:

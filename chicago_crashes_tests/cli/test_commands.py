@@ -16,7 +16,7 @@ from psycopg import sql
 from chicago_crashes.feeds.catalogue import FEEDS, PEOPLE, feed_named
 from chicago_crashes.feeds.cleaning.clean import DAY, clean
 from chicago_crashes.feeds.merge import SourceDay, merge_days
-from chicago_crashes.stand_in.mutations import amend, content, drop_column, replace_all
+from chicago_crashes.stand_in.mutations import amend, content, drop_column, rename_column, replace_all
 from chicago_crashes.stand_in.serve import serving
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.storage.lake import Lake
@@ -199,6 +199,24 @@ def test_a_lost_column_stops_its_feed_and_no_other(database_url: str, tmp_path: 
         assert query(database_url, "select key from ops.incidents where resolved_at is null") == [
             ("schema_drift/crashes/missing columns",)
         ]
+
+
+def test_the_incident_of_a_lost_column_is_over_when_it_is_back_though_nothing_is_to_be_loaded(
+    database_url: str, tmp_path: Path
+) -> None:
+    still_open = "select key from ops.incidents where resolved_at is null"
+    with serving(PortalStore()) as portal:
+        publish(portal.store, synthetic_frames(FIRST, LAST, rows_per_day=20))
+        amend(portal.store, CRASHES, {}, {"idot_control_no": "IDOT 1"})
+        environment = settings_for(database_url, portal.url, tmp_path / "raw", FIRST)
+        assert run(environment, "refresh").status == 0
+        rename_column(portal.store, CRASHES, "idot_control_no", "idot_no")
+        assert run(environment, "refresh").status == 1
+        assert query(database_url, still_open) == [("schema_drift/crashes/missing columns",)]
+        rename_column(portal.store, CRASHES, "idot_no", "idot_control_no")
+        refreshed = run(environment, "refresh")
+        assert refreshed.status == 0, refreshed.errors
+        assert query(database_url, still_open) == []
 
 
 def show_status_without_a_portal(environment: Mapping[str, str], url: str) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 import psycopg
 from dagster import DagsterInstance
 
-from chicago_crashes.alerts.causes import record_lost_columns
+from chicago_crashes.alerts.causes import record_lost_columns, resolve_lost_columns
 from chicago_crashes.alerts.recording import record_safely
 from chicago_crashes.cli.foreground.workers import launch_side_by_side
 from chicago_crashes.definitions import build_defs
@@ -137,8 +137,7 @@ def refresh(
     ):
         lost = lost_columns(url, asked)
         for feed in asked:
-            if feed.name in lost:
-                record_safely(partial(record_lost_columns, connection, feed, str(lost[feed.name])))
+            record_safely(partial(_review_columns, connection, feed, lost.get(feed.name)))
         feeds = [feed for feed in asked if feed.name not in lost]
 
         def look() -> list[Changes]:
@@ -155,6 +154,13 @@ def refresh(
                 outcomes.append(loading.run(on_step))
             changes = look()
     return Refreshed(outcomes, changes, {name: str(error) for name, error in lost.items()})
+
+
+def _review_columns(connection: psycopg.Connection, feed: Feed, lost: LostColumnsError | None) -> None:
+    if lost:
+        record_lost_columns(connection, feed, str(lost))
+    else:
+        resolve_lost_columns(connection, feed)
 
 
 _Mark = tuple[str, date, str]

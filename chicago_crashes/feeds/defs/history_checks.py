@@ -6,6 +6,8 @@ from functools import partial
 
 import dagster as dg
 
+from chicago_crashes.alerts.causes import resolve_lost_columns
+from chicago_crashes.alerts.recording import record_safely
 from chicago_crashes.feeds.catalogue import Feed
 from chicago_crashes.feeds.catalogue.comparisons import comparisons_of
 from chicago_crashes.feeds.catalogue.rules import MEANINGS, Question, value_checks
@@ -60,7 +62,10 @@ def portal_checks(feed: Feed, start: date) -> dg.AssetChecksDefinition:
             last = last_day_over(datetime.now(UTC))
             with postgis.connect() as connection, soda.portal() as portal:
                 yield complete_history(feed, find_changes(portal, connection, lake.lake(), feed, start, last))
-                yield schema(feed, differences(portal, feed, was_loaded=partial(has_values, connection, feed)))
+                columns = schema(feed, differences(portal, feed, was_loaded=partial(has_values, connection, feed)))
+                if not columns.is_fault:
+                    record_safely(partial(resolve_lost_columns, connection, feed))
+                yield columns
 
         yield from _results(context, feed, verdicts())
 
