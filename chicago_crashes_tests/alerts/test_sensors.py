@@ -10,6 +10,7 @@ import polars as pl
 import psycopg
 import pytest
 
+from chicago_crashes.alerts.causes import record_lost_columns
 from chicago_crashes.cli.foreground.days import open_portal
 from chicago_crashes.definitions import build_defs
 from chicago_crashes.feeds.catalogue import CRASHES, FEEDS, PEOPLE, VEHICLES
@@ -18,7 +19,7 @@ from chicago_crashes.operations.defs import alerts
 from chicago_crashes.operations.defs.alerts import alert_sensors
 from chicago_crashes.settings import Settings, settings
 from chicago_crashes.stand_in.faults import Fault
-from chicago_crashes.stand_in.mutations import amend, content, delete_rows, publish_more
+from chicago_crashes.stand_in.mutations import amend, content, delete_rows, publish_more, rename_column
 from chicago_crashes.stand_in.store import PortalStore
 from chicago_crashes.stand_in.synthetic import generate
 from chicago_crashes.storage.lake import Lake
@@ -82,6 +83,26 @@ def test_a_failed_run_of_a_command_is_told_once_however_often_it_is_tried(
     running.load(FIRST, LAST, [CRASHES])
     tick(running, cursor=cursor)
     assert receiver.titles[2:] == [f"[high] Chicago Crashes: run failed: crashes, {BOTH}"]
+
+
+def test_the_nightly_check_finds_that_a_lost_column_is_back(running: Platform) -> None:
+    is_open = "select key from ops.incidents where resolved_at is null"
+    amend(running.portal.store, CRASHES, {}, {"idot_control_no": "IDOT 1"})
+    assert running.load(FIRST, LAST, [CRASHES]).succeeded
+    with psycopg.connect(running.database_url, autocommit=True) as connection:
+        record_lost_columns(connection, CRASHES, "The portal no longer publishes idot_control_no of crashes.")
+
+    rename_column(running.portal.store, CRASHES, "idot_control_no", "idot_no")
+    check_everything(running)
+    assert running.query(is_open) == [("schema_drift/crashes/missing columns",)]
+    rename_column(running.portal.store, CRASHES, "idot_no", "idot_control_no")
+    check_everything(running)
+    assert running.query(is_open) == []
+
+
+def check_everything(running: Platform) -> None:
+    job = build_defs(settings()).resolve_job_def("check_everything")
+    assert job.execute_in_process(instance=running.instance).success
 
 
 def test_only_the_failed_days_are_named(running: Platform, receiver: Receiver) -> None:
