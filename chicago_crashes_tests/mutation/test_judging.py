@@ -1,6 +1,8 @@
 """What becomes of planted mistakes: noticed, not noticed, or too slow; and what is told of it."""
 
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from textwrap import dedent
 
@@ -38,10 +40,18 @@ def scratches(tmp_path: Path) -> list[Scratch]:
 
 
 def judged(scratches: Sequence[Scratch], *drawn: Drawn | None, seconds: float = 100) -> dict[str, Judgement]:
-    """What became of each, by the text that was planted."""
+    """What became of each, by the text that was planted.
+
+    Libraries that other tests use do not bear a fork, so a fresh process judges, as it is for the command.
+    """
     tasks = [Task(one, ("test_limits.py",), seconds) for one in drawn]
-    found = judge(tasks, scratches, scratches[0].folder.parent)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+        found = fresh.submit(_found, tasks, scratches).result()
     return {one.task.drawn.mistake.text if one.task.drawn else "": one for one in found}
+
+
+def _found(tasks: Sequence[Task], scratches: Sequence[Scratch]) -> list[Judgement]:
+    return list(judge(tasks, scratches, scratches[0].folder.parent))
 
 
 def test_each_mistake_is_judged_by_itself_and_taken_back(scratches: list[Scratch]) -> None:
