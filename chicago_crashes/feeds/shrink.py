@@ -227,8 +227,8 @@ def _without_moved(portal: Portal, connection: Connection, loss: Loss) -> Loss:
     missing = stored_keys(connection, loss.feed, loss.fewer.keys())
     for published in published_keys(portal, loss.feed, changed):
         missing = missing.join(published, on=loss.feed.key, how="anti")
-    counted = dict(missing["day"].value_counts().iter_rows())
-    gone = {day: min(rows, counted[day]) for day, rows in loss.fewer.items() if day in counted}
+    lost = dict(missing["day"].value_counts().iter_rows())
+    gone = {day: min(rows, lost[day]) for day, rows in loss.fewer.items() if day in lost}
     return replace(loss, gone=gone, gained=0, waiting={}, is_by_key=True)
 
 
